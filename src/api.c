@@ -1,0 +1,215 @@
+/* api.c - the public functions: check the arguments, leave errno alone. */
+#include <portres/portres.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "block.h"
+#include "platform.h"
+
+/* Sizes that callers of earlier versions were compiled with may be smaller;
+ * there are none yet. */
+static const size_t options_size_min = sizeof(struct portres_options);
+static const size_t info_size_min = sizeof(struct portres_info);
+
+/* --- Acquire --------------------------------------------------------------- */
+
+static int check_options(const struct portres_options* options) {
+  if (!portres__block_fits(options->range)) {
+    return PORTRES_EINVAL;
+  }
+  if (options->range.start != 0 && options->alignment > 1 &&
+      options->range.start % options->alignment != 0) {
+    return PORTRES_EINVAL;
+  }
+  if ((int)options->order < PORTRES_ORDER_LOWEST ||
+      options->order > PORTRES_ORDER_ROTATING) {
+    return PORTRES_EINVAL;
+  }
+  if ((int)options->scope < PORTRES_SCOPE_DEFAULT ||
+      options->scope > PORTRES_SCOPE_PROCESS) {
+    return PORTRES_EINVAL;
+  }
+  return PORTRES_OK;
+}
+
+static int settle_scope(struct portres_options* options) {
+  return options->scope == PORTRES_SCOPE_DEFAULT
+             ? portres__platform_default_scope(&options->scope)
+             : PORTRES_OK;
+}
+
+/* The socket's errors come before those of the values: portres.h. */
+static int acquire(portres_socket s,
+                   struct portres_options options,
+                   int value_status,
+                   struct portres_reservation* out) {
+  int status = portres__facility_check(s);
+
+  if (status == PORTRES_OK) {
+    status = settle_scope(&options);
+  }
+  if (status == PORTRES_OK) {
+    status = value_status;
+  }
+  return status == PORTRES_OK ? portres__facility_acquire(s, &options, out)
+                              : status;
+}
+
+int portres_acquire(portres_socket s,
+                    struct portres_range want,
+                    struct portres_reservation* out) {
+  struct portres_options options = {.size = sizeof options, .range = want};
+  return portres_acquire_with(s, &options, out);
+}
+
+int portres_acquire_with(portres_socket s,
+                         const struct portres_options* options,
+                         struct portres_reservation* out) {
+  struct portres_options known = {.size = 0};
+  struct portres__platform_entry entry;
+  int value_status = PORTRES_EINVAL;
+  int status;
+
+  if (options == NULL || out == NULL) {
+    return PORTRES_EFAULT;
+  }
+  entry = portres__platform_enter();
+  if (options->size >= options_size_min && options->size <= sizeof known) {
+    memcpy(&known, options, options->size);
+    value_status = check_options(&known);
+  }
+  status = acquire(s, known, value_status, out);
+  portres__platform_leave(entry);
+  return status;
+}
+
+/* --- Associate, release ---------------------------------------------------- */
+
+int portres_associate(portres_socket s, portres_token token) {
+  struct portres__platform_entry entry = portres__platform_enter();
+  int status = portres__facility_associate(s, token);
+
+  portres__platform_leave(entry);
+  return status;
+}
+
+int portres_release(portres_socket s, portres_token token) {
+  struct portres__platform_entry entry = portres__platform_enter();
+  int status = portres__facility_release(s, token);
+
+  portres__platform_leave(entry);
+  return status;
+}
+
+/* --- Persistent reservations ------------------------------------------------ */
+
+static int check_persistent(enum portres_protocol protocol,
+                            struct portres_range range) {
+  if (protocol != PORTRES_TCP && protocol != PORTRES_UDP) {
+    return PORTRES_EINVAL;
+  }
+  return range.start != 0 && portres__block_fits(range) ? PORTRES_EOPNOTSUPP
+                                                        : PORTRES_EINVAL;
+}
+
+int portres_persistent_create(enum portres_protocol protocol,
+                              struct portres_range range,
+                              portres_token* out) {
+  return out == NULL ? PORTRES_EFAULT : check_persistent(protocol, range);
+}
+
+int portres_persistent_delete(enum portres_protocol protocol,
+                              struct portres_range range) {
+  return check_persistent(protocol, range);
+}
+
+int portres_persistent_lookup(enum portres_protocol protocol,
+                              struct portres_range range,
+                              portres_token* out) {
+  return out == NULL ? PORTRES_EFAULT : check_persistent(protocol, range);
+}
+
+/* --- Inspect ---------------------------------------------------------------- */
+
+int portres_describe(portres_token token, struct portres_info* info) {
+  struct portres__platform_entry entry;
+  struct portres_info known;
+  size_t size;
+  int status;
+
+  if (info == NULL) {
+    return PORTRES_EFAULT;
+  }
+  size = info->size;
+  if (size < info_size_min || size > sizeof known) {
+    return PORTRES_EINVAL;
+  }
+  entry = portres__platform_enter();
+  status = portres__facility_describe(token, &known);
+  portres__platform_leave(entry);
+  if (status == PORTRES_OK) {
+    known.size = size;
+    memcpy(info, &known, size);
+  }
+  return status;
+}
+
+static int by_protocol_and_start(const void* left, const void* right) {
+  const struct portres_info* a = left;
+  const struct portres_info* b = right;
+
+  return a->protocol != b->protocol ? (int)a->protocol - (int)b->protocol
+                                    : a->range.start - b->range.start;
+}
+
+/* An array that the snapshot fits in, though others acquire meanwhile; NULL
+ * with a count: no memory. */
+static struct portres_info* take_snapshot(size_t* count_out) {
+  size_t capacity = portres__facility_snapshot(NULL, 0);
+  struct portres_info* infos = NULL;
+  size_t count = capacity;
+
+  while (count != 0) {
+    capacity = count;
+    free(infos);
+    infos = calloc(capacity, sizeof *infos);
+    if (infos == NULL) {
+      break;
+    }
+    count = portres__facility_snapshot(infos, capacity);
+    if (count <= capacity) {
+      break;
+    }
+  }
+  *count_out = count;
+  return infos;
+}
+
+int portres_list(portres_list_cb callback, void* arg) {
+  struct portres__platform_entry entry;
+  struct portres_info* infos;
+  size_t count;
+  int result = PORTRES_OK;
+
+  if (callback == NULL) {
+    return PORTRES_EFAULT;
+  }
+  entry = portres__platform_enter();
+  infos = take_snapshot(&count);
+  if (infos != NULL) {
+    qsort(infos, count, sizeof *infos, by_protocol_and_start);
+  }
+  portres__platform_leave(entry);
+  if (infos == NULL) {
+    return count == 0 ? PORTRES_OK : PORTRES_ENOBUFS;
+  }
+  for (size_t i = 0; i < count && result == PORTRES_OK; i++) {
+    result = callback(&infos[i], arg);
+  }
+  free(infos);
+  return result;
+}
+
+const char* portres_version(void) {
+  return PORTRES_VERSION;
+}

@@ -1,0 +1,409 @@
+/* engine.c - the facility of platform.h, emulated in this process.
+ *
+ * An acquire goes: claim the ports in the space, so that nobody else of this
+ * process binds them; try each with the kernel; then make the reservation. The
+ * acquire lock puts these steps in a row, because a claim that fails must not
+ * have refused a port to another acquire. The engine's lock is only taken to
+ * touch the tables. Read portres__facility_acquire first.
+ */
+#include "engine.h"
+
+#include "token.h"
+
+struct portres__engine portres__engine = {
+    .reservations = {.object_size = sizeof(struct portres__reservation)},
+    .endpoints = {.object_size = sizeof(struct portres__endpoint)},
+};
+
+/* Windows' default since Vista: KB 929851. */
+static const struct portres_range dynamic_range = {49152, 16384};
+
+/* --- Finding a place ------------------------------------------------------ */
+
+static int claim_and_probe(enum portres_protocol protocol,
+                           struct portres_range range,
+                           bool over_remnants,
+                           uint16_t* busy_out) {
+  struct portres__space* space = portres__engine_space(protocol);
+  int status;
+
+  if (!portres__space_claim(space, range)) {
+    *busy_out = 0;
+    return PORTRES_EADDRINUSE;
+  }
+  status = portres__platform_probe(protocol, range, over_remnants, busy_out);
+  if (status != PORTRES_OK) {
+    portres__space_release(space, range);
+  }
+  return status;
+}
+
+/* First fit, lowest first, stepping over what is in use (semantics 2.5).
+ * Returns: 0; ENOBUFS: no place; EACCES, ENETDOWN. */
+static int place_in(enum portres_protocol protocol,
+                    struct portres_range area,
+                    bool over_remnants,
+                    struct portres_options* options) {
+  const struct portres__space* space = portres__engine_space(protocol);
+  uint32_t from = area.start;
+
+  for (;;) {
+    uint16_t busy = 0;
+    int status;
+
+    options->range.start = portres__space_find(
+        space, area, from, options->range.count, options->alignment);
+    if (options->range.start == 0) {
+      return PORTRES_ENOBUFS;
+    }
+    status = claim_and_probe(protocol, options->range, over_remnants, &busy);
+    if (status != PORTRES_EADDRINUSE) {
+      return status;
+    }
+    from = (busy != 0 ? busy : options->range.start) + 1u;
+  }
+}
+
+/* The parts of the dynamic range where the kernel does not pick for others. */
+static size_t quiet_areas(struct portres_range areas[2]) {
+  struct portres_range busy = portres__platform_ephemeral();
+  uint32_t busy_end = (uint32_t)busy.start + busy.count;
+  struct portres_range below = {1, busy.start > 1 ? busy.start - 1 : 0};
+  struct portres_range above = {(uint16_t)busy_end, 0};
+
+  if (busy.count == 0) {
+    return 0;
+  }
+  if (busy_end <= PORTRES__PORT_MAX) {
+    above.count = (uint16_t)(PORTRES__PORT_MAX + 1 - busy_end);
+  }
+  areas[0] = portres__block_meet(dynamic_range, below);
+  areas[1] = portres__block_meet(dynamic_range, above);
+  return 2;
+}
+
+static int place_anywhere(enum portres_protocol protocol,
+                          struct portres_options* options) {
+  struct portres_range areas[4];
+  size_t area_count = quiet_areas(areas);
+  int status = PORTRES_ENOBUFS;
+
+  areas[area_count++] = dynamic_range;
+  for (size_t i = 0; i < area_count && status == PORTRES_ENOBUFS; i++) {
+    status = place_in(protocol, areas[i], false, options);
+  }
+  /* Only now at the ports of closed connections: they can be reserved, but
+   * the kernel may refuse them for a minute yet. */
+  if (status == PORTRES_ENOBUFS) {
+    status = place_in(protocol, dynamic_range, true, options);
+  }
+  return status;
+}
+
+static int place(enum portres_protocol protocol,
+                 struct portres_options* options) {
+  uint16_t busy;
+
+  if (options->range.start == 0) {
+    return place_anywhere(protocol, options);
+  }
+  return claim_and_probe(protocol, options->range, true, &busy);
+}
+
+/* --- Tables --------------------------------------------------------------- */
+
+static struct portres__reservation* reservation_at(uint32_t index) {
+  return portres__slab_at(&portres__engine.reservations, index);
+}
+
+static uint32_t reservation_count(void) {
+  return atomic_load(&portres__engine.reservations.count);
+}
+
+/* In a child only inherited reservations are alive; their tokens are listed
+ * again here, as a fork handler must not allocate. */
+static void renew_registry(void) {
+  for (uint32_t i = 0; i < reservation_count(); i++) {
+    struct portres__reservation* reservation = reservation_at(i);
+    if (portres__slab_is_alive(reservation) &&
+        portres__reservation_is_alive(reservation)) {
+      portres__registry_add(&portres__engine.registry, reservation->token,
+                            portres__slab_handle(reservation));
+    }
+  }
+  portres__engine.is_registry_stale = false;
+}
+
+static void lock_engine(void) {
+  portres__platform_lock_engine();
+  if (portres__engine.is_registry_stale) {
+    renew_registry();
+  }
+  portres__reservation_reap();
+}
+
+/* The reservation of a token while it is alive, pinned; NULL: none. */
+static struct portres__reservation* find_alive(portres_token token) {
+  portres__handle handle =
+      portres__registry_find(&portres__engine.registry, token);
+  struct portres__reservation* reservation = portres__reservation_pin(handle);
+
+  if (reservation != NULL && !portres__reservation_is_alive(reservation)) {
+    portres__reservation_drop(reservation);
+    reservation = NULL;
+  }
+  return reservation;
+}
+
+static struct portres__reservation* find_of_protocol(
+    portres_token token,
+    enum portres_protocol protocol) {
+  struct portres__reservation* reservation = find_alive(token);
+
+  if (reservation != NULL && reservation->protocol != protocol) {
+    portres__reservation_drop(reservation);
+    reservation = NULL;
+  }
+  return reservation;
+}
+
+static bool list_token(struct portres__reservation* reservation) {
+  portres_token token = portres__token_mint();
+
+  if (token == 0 ||
+      !portres__registry_add(&portres__engine.registry, token,
+                             portres__slab_handle(reservation))) {
+    return false;
+  }
+  reservation->token = token;
+  return true;
+}
+
+/* The claimed range of `options` becomes a reservation, or is given back. */
+static int establish(enum portres_protocol protocol,
+                     const struct portres_options* options,
+                     struct portres__endpoint* owner,
+                     struct portres_reservation* out) {
+  struct portres__reservation* reservation;
+
+  lock_engine();
+  reservation = portres__reservation_create(protocol, options);
+  if (reservation == NULL) {
+    portres__space_release(portres__engine_space(protocol), options->range);
+    portres__platform_unlock_engine();
+    return PORTRES_ENOBUFS;
+  }
+  atomic_store(&reservation->state, PORTRES__RESERVATION_ALIVE);
+  if (!list_token(reservation)) {
+    portres__reservation_kill(reservation);
+    portres__platform_unlock_engine();
+    return PORTRES_ENOBUFS;
+  }
+  reservation->is_inherited = owner == NULL;
+  if (owner != NULL) {
+    portres__endpoint_own(owner, reservation);
+  }
+  out->range = reservation->range;
+  out->token = reservation->token;
+  portres__platform_unlock_engine();
+  return PORTRES_OK;
+}
+
+static int reserve(enum portres_protocol protocol,
+                   const struct portres_options* wanted,
+                   struct portres__endpoint* owner,
+                   struct portres_reservation* out) {
+  struct portres_options options = *wanted;
+  int status;
+
+  portres__platform_lock_acquire();
+  status = place(protocol, &options);
+  if (status == PORTRES_OK) {
+    status = establish(protocol, &options, owner, out);
+  }
+  portres__platform_unlock_acquire();
+  return status;
+}
+
+int portres__engine_reserve_inherited(enum portres_protocol protocol,
+                                      const struct portres_options* options,
+                                      struct portres_reservation* out) {
+  return reserve(protocol, options, NULL, out);
+}
+
+/* --- Sockets --------------------------------------------------------------- */
+
+static int facts_of(portres_socket s, struct portres__socket_facts* out) {
+  int status = portres__platform_socket_facts(s, out);
+
+  if (status == PORTRES_OK && !portres__platform_bind_reaches_us()) {
+    status = PORTRES_EOPNOTSUPP;
+  }
+  return status;
+}
+
+/* The endpoint of a socket, made if need be, pinned. Lock: the engine's. */
+static struct portres__endpoint* endpoint_of(
+    portres_socket s,
+    const struct portres__socket_facts* facts) {
+  portres__handle handle = portres__platform_endpoint_of(s, facts->identity);
+  struct portres__endpoint* endpoint = portres__endpoint_pin(handle);
+
+  if (endpoint != NULL) {
+    return endpoint;
+  }
+  endpoint = portres__endpoint_create(facts);
+  if (endpoint == NULL) {
+    return NULL;
+  }
+  handle = portres__slab_handle(endpoint);
+  if (portres__platform_endpoint_attach(s, handle) != PORTRES_OK) {
+    portres__endpoint_drop(endpoint);
+    return NULL;
+  }
+  return portres__endpoint_pin(handle);
+}
+
+int portres__facility_check(portres_socket s) {
+  struct portres__socket_facts facts;
+  return facts_of(s, &facts);
+}
+
+int portres__facility_acquire(portres_socket s,
+                              const struct portres_options* options,
+                              struct portres_reservation* out) {
+  struct portres__socket_facts facts;
+  struct portres__endpoint* owner;
+  int status = facts_of(s, &facts);
+
+  if (status != PORTRES_OK) {
+    return status;
+  }
+  lock_engine();
+  owner = endpoint_of(s, &facts);
+  portres__platform_unlock_engine();
+  if (owner == NULL) {
+    return PORTRES_ENOBUFS;
+  }
+  status = reserve(facts.protocol, options, owner, out);
+  portres__endpoint_drop(owner);
+  return status;
+}
+
+int portres__engine_associate(portres_socket s,
+                              const struct portres__socket_facts* facts,
+                              portres_token token) {
+  struct portres__reservation* reservation;
+  struct portres__endpoint* endpoint;
+  int status = PORTRES_ENOBUFS;
+
+  lock_engine();
+  reservation = find_of_protocol(token, facts->protocol);
+  if (reservation == NULL || facts->is_bound) {
+    status = PORTRES_EINVAL;
+  } else if ((endpoint = endpoint_of(s, facts)) != NULL) {
+    atomic_store(&endpoint->association, portres__slab_handle(reservation));
+    portres__endpoint_drop(endpoint);
+    status = PORTRES_OK;
+  }
+  if (reservation != NULL) {
+    portres__reservation_drop(reservation);
+  }
+  portres__platform_unlock_engine();
+  return status;
+}
+
+int portres__facility_associate(portres_socket s, portres_token token) {
+  struct portres__socket_facts facts;
+  int status = facts_of(s, &facts);
+
+  return status != PORTRES_OK ? status
+                              : portres__engine_associate(s, &facts, token);
+}
+
+static void end(struct portres__reservation* reservation) {
+  struct portres__endpoint* owner = portres__endpoint_pin(reservation->owner);
+
+  if (owner != NULL) {
+    portres__endpoint_disown(owner, reservation);
+    portres__endpoint_drop(owner);
+  }
+  portres__reservation_kill(reservation);
+}
+
+int portres__facility_release(portres_socket s, portres_token token) {
+  struct portres__reservation* reservation;
+  struct portres__socket_facts facts;
+  int status = portres__platform_socket_facts(s, &facts);
+
+  if (status != PORTRES_OK) {
+    return status;
+  }
+  lock_engine();
+  reservation = find_of_protocol(token, facts.protocol);
+  if (reservation == NULL) {
+    status = PORTRES_EINVAL;
+  } else {
+    end(reservation);
+    portres__reservation_drop(reservation);
+    portres__reservation_reap();
+  }
+  portres__platform_unlock_engine();
+  return status;
+}
+
+/* --- Inspection ------------------------------------------------------------ */
+
+int portres__facility_describe(portres_token token, struct portres_info* info) {
+  struct portres__reservation* reservation;
+
+  lock_engine();
+  reservation = find_alive(token);
+  if (reservation != NULL) {
+    portres__reservation_describe(reservation, info);
+    portres__reservation_drop(reservation);
+  }
+  portres__platform_unlock_engine();
+  return reservation != NULL ? PORTRES_OK : PORTRES_EINVAL;
+}
+
+size_t portres__facility_snapshot(struct portres_info* infos, size_t capacity) {
+  size_t found = 0;
+
+  lock_engine();
+  for (uint32_t i = 0; i < reservation_count(); i++) {
+    struct portres__reservation* reservation = reservation_at(i);
+    if (!portres__slab_is_alive(reservation) ||
+        !portres__reservation_is_alive(reservation)) {
+      continue;
+    }
+    if (found < capacity) {
+      portres__reservation_describe(reservation, &infos[found]);
+    }
+    found++;
+  }
+  portres__platform_unlock_engine();
+  return found;
+}
+
+/* --- Fork ------------------------------------------------------------------ */
+
+void portres__engine_after_fork(void) {
+  portres__space_clear(&portres__engine.tcp);
+  portres__space_clear(&portres__engine.udp);
+  portres__reservation_forget_waiting();
+  portres__registry_abandon(&portres__engine.registry);
+  portres__engine.is_registry_stale = true;
+  for (uint32_t i = 0; i < reservation_count(); i++) {
+    struct portres__reservation* reservation = reservation_at(i);
+    if (!portres__reservation_is_alive(reservation)) {
+      continue;
+    }
+    if (reservation->is_inherited) {
+      portres__space_claim(portres__engine_space(reservation->protocol),
+                           reservation->range);
+    } else {
+      atomic_store(&reservation->state, PORTRES__RESERVATION_DEAD);
+    }
+  }
+}

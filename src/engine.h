@@ -1,0 +1,47 @@
+/* engine.h - the emulated facility: all state of this process, in one place. */
+#ifndef PORTRES_ENGINE_H
+#define PORTRES_ENGINE_H
+
+#include "endpoint.h"
+#include "registry.h"
+#include "reservation.h"
+#include "space.h"
+
+struct portres__engine {
+  struct portres__space tcp;
+  struct portres__space udp;
+  struct portres__slab reservations;
+  struct portres__slab endpoints;
+  struct portres__registry registry; /* under the engine's lock */
+  bool is_registry_stale;            /* after a fork; under the lock */
+};
+
+extern struct portres__engine portres__engine;
+
+static inline struct portres__space* portres__engine_space(int protocol) {
+  return protocol == PORTRES_TCP ? &portres__engine.tcp : &portres__engine.udp;
+}
+
+/* True when the port is reserved for some transport. */
+static inline bool portres__engine_is_reserved(uint16_t port) {
+  return portres__space_is_reserved(&portres__engine.tcp, port) ||
+         portres__space_is_reserved(&portres__engine.udp, port);
+}
+
+/* Reserve for the whole process rather than for a socket, in forked children
+ * too. Returns: as portres_acquire_with(). */
+int portres__engine_reserve_inherited(enum portres_protocol protocol,
+                                      const struct portres_options* options,
+                                      struct portres_reservation* out);
+
+/* Give the socket an endpoint if it has none, and associate it. Returns: as
+ * portres_associate(). */
+int portres__engine_associate(portres_socket s,
+                              const struct portres__socket_facts* facts,
+                              portres_token token);
+
+/* In a forked child: reservations stay with the parent, but for inherited
+ * ones. No lock is held by any thread of the child. */
+void portres__engine_after_fork(void);
+
+#endif

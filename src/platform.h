@@ -1,0 +1,99 @@
+/* platform.h - the boundary: all that the core asks of a platform.
+ *
+ * Part 1 is the facility itself. Windows has it in the kernel, and src/win
+ * calls it there; elsewhere src/engine.c is the facility, and asks part 2 of
+ * src/posix. Part 3 serves both.
+ *
+ * Every function here is thread-safe, returns 0 or a status of portres.h, and
+ * may change errno: src/api.c keeps it from the caller.
+ */
+#ifndef PORTRES_PLATFORM_H
+#define PORTRES_PLATFORM_H
+
+#include <portres/portres.h>
+#include <stdbool.h>
+
+#include "slab.h"
+
+/* --- 1. The facility -----------------------------------------------------
+ *
+ * Before: pointers are not NULL, and sizes, enumerations and ranges have been
+ * checked by src/api.c; the socket and the token have not. */
+
+/* Whether the facility serves this socket. Returns: 0, ENOTSOCK, EOPNOTSUPP. */
+int portres__facility_check(portres_socket s);
+
+int portres__facility_acquire(portres_socket s,
+                              const struct portres_options* options,
+                              struct portres_reservation* out);
+int portres__facility_associate(portres_socket s, portres_token token);
+int portres__facility_release(portres_socket s, portres_token token);
+int portres__facility_describe(portres_token token, struct portres_info* info);
+
+/* Up to `capacity` reservations; how many there are, even if more. */
+size_t portres__facility_snapshot(struct portres_info* infos, size_t capacity);
+
+/* --- 2. What an emulation asks of the system ----------------------------- */
+
+struct portres__socket_facts {
+  enum portres_protocol protocol;
+  uint16_t family;   /* the system's number */
+  bool is_bound;     /* it has a local port */
+  uint64_t identity; /* same for all descriptors of one socket, else never */
+};
+
+/* Returns: 0, ENOTSOCK, EOPNOTSUPP (no TCP or UDP socket). */
+int portres__platform_socket_facts(portres_socket s,
+                                   struct portres__socket_facts* out);
+
+/* The endpoint this descriptor is known by, or 0. After: an endpoint of a
+ * socket that once had this number is forgotten.
+ * Lock: the engine's is held. */
+portres__handle portres__platform_endpoint_of(portres_socket s,
+                                              uint64_t identity);
+
+/* Know the descriptor by this endpoint, whose reference passes to it.
+ * Lock: the engine's is held. Returns: 0, ENOBUFS (the reference stays). */
+int portres__platform_endpoint_attach(portres_socket s,
+                                      portres__handle endpoint);
+
+/* Look whether every port of the range could be bound. TIME_WAIT alone counts
+ * as free when `over_remnants`, else as busy.
+ * Lock: the acquire lock is held.
+ * Returns: 0; EADDRINUSE and the busy port; EACCES; ENETDOWN; ENOBUFS. */
+int portres__platform_probe(enum portres_protocol protocol,
+                            struct portres_range range,
+                            bool over_remnants,
+                            uint16_t* busy_out);
+
+/* Where the kernel picks ports by itself; count 0: not known. */
+struct portres_range portres__platform_ephemeral(void);
+
+/* True when bind() of this program comes to us, or it promised to call us. */
+bool portres__platform_bind_reaches_us(void);
+
+/* --- 3. Services --------------------------------------------------------- */
+
+/* Two locks: `acquire` puts whole acquires in a row, system calls included;
+ * `engine` guards the tables and is held for moments. Acquire comes first. */
+void portres__platform_lock_acquire(void);
+void portres__platform_unlock_acquire(void);
+void portres__platform_lock_engine(void);
+void portres__platform_unlock_engine(void);
+
+/* What a public call must leave as it was: errno, and a thread that is not
+ * cancelled in the middle. */
+struct portres__platform_entry {
+  int saved_errno;
+  int saved_cancellation;
+};
+struct portres__platform_entry portres__platform_enter(void);
+void portres__platform_leave(struct portres__platform_entry entry);
+
+/* The scope the environment asks for. Returns: 0, EOPNOTSUPP. */
+int portres__platform_default_scope(enum portres_scope* out);
+
+bool portres__platform_random(void* out, size_t out_len); /* false: none */
+uint32_t portres__platform_pid(void);
+
+#endif

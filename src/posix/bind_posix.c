@@ -1,0 +1,428 @@
+/* bind_posix.c - where a socket gets its port.
+ *
+ * A socket that is not associated costs two loads and a look at one bit; it
+ * neither locks nor allocates nor calls the kernel. For one that is, the rules
+ * decide (rules.c); a port of the block is held before the kernel is asked, so
+ * no other thread asks for it, and dropped again if the kernel refuses.
+ * EADDRINUSE on a port we thought free means TIME_WAIT, a stranger, or a copy
+ * in a forked child: the port cools and the next one is tried.
+ *
+ * The kernel binds before connect(), listen() and sendto() when the program
+ * did not; portres__bind_implicitly does that in its place, to the wildcard
+ * address, as the kernel would.
+ *
+ * Read portres__hook_bind first.
+ */
+#include "bind_posix.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <time.h>
+
+#include "address_posix.h"
+#include "block.h"
+#include "descriptor_posix.h"
+#include "endpoint.h"
+#include "engine.h"
+#include "fdtable_posix.h"
+#include "platform.h"
+#include "process_posix.h"
+#include "reach_posix.h"
+#include "real_posix.h"
+#include "rules.h"
+#include "status_posix.h"
+#include "unchanged_posix.h"
+
+enum {
+  /* A block that looks full is looked through at most this often, and then at
+   * so many ports that the caller hardly feels it. */
+  SWEEP_INTERVAL_MS = 10,
+  SWEEP_LIMIT = 1024
+};
+
+static int fail(int error) {
+  errno = error;
+  return -1;
+}
+
+/* --- A port of the block ----------------------------------------------------- */
+
+static uint64_t now_ms(void) {
+  struct timespec now;
+
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Look for ports that are free though they seem taken. */
+static bool sweep(struct portres__reservation* reservation) {
+  if (!portres__pool_may_sweep(reservation->pool, now_ms(),
+                               SWEEP_INTERVAL_MS)) {
+    return false;
+  }
+  return portres__descriptor_sweep(reservation, SWEEP_LIMIT) +
+             portres__pool_thaw(reservation->pool, SWEEP_LIMIT) >
+         0;
+}
+
+static int bind_to(int fd,
+                   union portres__address* address,
+                   socklen_t address_len,
+                   uint16_t port) {
+  address->in.sin_port = htons(port);
+  return portres__real()->bind(fd, &address->any, address_len);
+}
+
+/* The kernel bound the socket to a port we hold: from now on it is the
+ * endpoint's. If the descriptor was closed meanwhile, nobody's. */
+static void hand_over(portres__handle endpoint,
+                      struct portres__reservation* reservation,
+                      uint16_t port) {
+  if (!portres__endpoint_take_port(endpoint, reservation, port)) {
+    portres__reservation_drop_port(reservation, port);
+    portres__reservation_drop(reservation);
+  }
+}
+
+/* Before: the reservation is pinned. After: the pin is gone, or passed on. */
+static int bind_picked(int fd,
+                       portres__handle endpoint,
+                       struct portres__reservation* reservation,
+                       union portres__address* address,
+                       socklen_t address_len) {
+  int saved_errno = errno;
+  uint16_t port;
+
+  for (;;) {
+    if (!portres__reservation_pick(reservation, &port)) {
+      if (sweep(reservation)) {
+        continue;
+      }
+      portres__reservation_drop(reservation);
+      return fail(ENOBUFS);
+    }
+    if (bind_to(fd, address, address_len, port) == 0) {
+      hand_over(endpoint, reservation, port);
+      errno = saved_errno;
+      return 0;
+    }
+    if (errno != EADDRINUSE) {
+      portres__reservation_drop_port(reservation, port);
+      portres__reservation_drop(reservation);
+      return -1;
+    }
+    portres__reservation_refuse_port(reservation, port);
+  }
+}
+
+static int bind_held(int fd,
+                     portres__handle endpoint,
+                     struct portres__reservation* reservation,
+                     union portres__address* address,
+                     socklen_t address_len,
+                     uint16_t port) {
+  if (!portres__reservation_hold(reservation, port)) {
+    portres__reservation_drop(reservation);
+    return fail(ENOBUFS);
+  }
+  if (bind_to(fd, address, address_len, port) != 0) {
+    portres__reservation_drop_port(reservation, port);
+    portres__reservation_drop(reservation);
+    return -1;
+  }
+  hand_over(endpoint, reservation, port);
+  return 0;
+}
+
+/* --- bind() ------------------------------------------------------------------ */
+
+/* True when the endpoint is another socket's: only where the program closes
+ * sockets behind our back. */
+static bool is_stale(int fd, const struct portres__endpoint* endpoint) {
+  struct portres__socket_facts facts;
+  int saved_errno = errno;
+  bool is_other = portres__platform_socket_facts(fd, &facts) != PORTRES_OK ||
+                  facts.identity != atomic_load(&endpoint->identity);
+
+  errno = saved_errno;
+  return is_other;
+}
+
+/* The endpoint of a descriptor; NULL: it has none. */
+static struct portres__endpoint* known(int fd, portres__handle handle) {
+  struct portres__endpoint* endpoint;
+
+  if (handle == 0) {
+    return NULL;
+  }
+  portres__process_notice_fork();
+  endpoint = portres__endpoint_peek(handle);
+  if (portres__reach_is_by_calls() && is_stale(fd, endpoint)) {
+    portres__descriptor_forget(fd, handle);
+    return NULL;
+  }
+  return endpoint;
+}
+
+static portres__handle association_of(
+    const struct portres__endpoint* endpoint) {
+  return endpoint == NULL ? 0 : atomic_load(&endpoint->association);
+}
+
+/* The reservation while its token lives, pinned; NULL: it has died. */
+static struct portres__reservation* pin_alive(portres__handle association) {
+  struct portres__reservation* reservation =
+      portres__reservation_pin(association);
+
+  if (reservation != NULL && !portres__reservation_is_alive(reservation)) {
+    portres__reservation_drop(reservation);
+    reservation = NULL;
+  }
+  return reservation;
+}
+
+int portres__bind_associated(int fd,
+                             portres__handle handle,
+                             const struct sockaddr* address,
+                             socklen_t address_len) {
+  const struct portres__endpoint* endpoint = portres__endpoint_peek(handle);
+  socklen_t length = portres__address_length(address, address_len);
+  struct portres__bind_facts facts = {.is_associated = true};
+  struct portres__reservation* reservation;
+  struct portres__decision decision;
+  union portres__address copy;
+
+  if (length == 0 || portres__endpoint_port(endpoint) != 0) {
+    return portres__real()->bind(fd, address, address_len);
+  }
+  memcpy(&copy, address, length);
+  facts.port = portres__address_port(address);
+  reservation = pin_alive(association_of(endpoint));
+  if (reservation != NULL) {
+    facts.is_alive = true;
+    facts.block = reservation->range;
+  }
+  decision = portres__rules_bind(&facts);
+  if (decision.verdict == PORTRES__VERDICT_PICK) {
+    return bind_picked(fd, handle, reservation, &copy, length);
+  }
+  if (decision.verdict == PORTRES__VERDICT_HOLD) {
+    return bind_held(fd, handle, reservation, &copy, length, facts.port);
+  }
+  if (reservation != NULL) {
+    portres__reservation_drop(reservation);
+  }
+  return fail(portres__status_to_errno(decision.status));
+}
+
+/* The port is reserved for some transport: is it the socket's? */
+static bool is_refused(int fd, uint16_t port) {
+  struct portres__socket_facts socket_facts;
+  struct portres__bind_facts facts = {.port = port};
+  int saved_errno = errno;
+
+  portres__process_notice_fork();
+  if (portres__platform_socket_facts(fd, &socket_facts) == PORTRES_OK) {
+    facts.is_reserved = portres__space_is_reserved(
+        portres__engine_space(socket_facts.protocol), port);
+  }
+  errno = saved_errno;
+  return portres__rules_bind(&facts).verdict == PORTRES__VERDICT_REFUSE;
+}
+
+static int bind_stranger(int fd,
+                         const struct sockaddr* address,
+                         socklen_t address_len) {
+  if (portres__address_length(address, address_len) != 0) {
+    uint16_t port = portres__address_port(address);
+    if (portres__engine_is_reserved(port) && is_refused(fd, port)) {
+      return fail(EACCES);
+    }
+  }
+  return portres__real()->bind(fd, address, address_len);
+}
+
+int portres__hook_bind(int fd,
+                       const struct sockaddr* address,
+                       socklen_t address_len) {
+  portres__handle handle = portres__fdtable_get(fd);
+  int result;
+
+  if (address == &portres__reach_question) {
+    portres__reach_answer();
+    return 0;
+  }
+  if (association_of(known(fd, handle)) != 0) {
+    return portres__bind_associated(fd, handle, address, address_len);
+  }
+  if (portres__unchanged_is_on() &&
+      portres__unchanged_bind(fd, address, address_len, &result)) {
+    return result;
+  }
+  return bind_stranger(fd, address, address_len);
+}
+
+/* --- Implicit binds ----------------------------------------------------------- */
+
+static socklen_t wildcard(int family, union portres__address* out) {
+  memset(out, 0, sizeof *out);
+  out->any.sa_family = (sa_family_t)family;
+  return family == AF_INET6 ? (socklen_t)sizeof out->in6
+                            : (socklen_t)sizeof out->in;
+}
+
+/* It was bound behind our back, by a call that does not come to us: to a port
+ * of the block is fine. */
+static int adopt(int fd,
+                 portres__handle handle,
+                 struct portres__reservation* reservation) {
+  union portres__address address;
+  socklen_t address_len = sizeof address;
+  uint16_t port = 0;
+
+  if (getsockname(fd, &address.any, &address_len) == 0) {
+    port = portres__address_port(&address.any);
+  }
+  if (port == 0 || !portres__block_contains(reservation->range, port) ||
+      !portres__reservation_hold(reservation, port)) {
+    portres__reservation_drop(reservation);
+    return fail(EACCES);
+  }
+  hand_over(handle, reservation, port);
+  return 0;
+}
+
+static int bind_wildcard(int fd,
+                         portres__handle handle,
+                         struct portres__reservation* reservation,
+                         int family) {
+  union portres__address address;
+  socklen_t address_len = wildcard(family, &address);
+  portres__handle association = portres__slab_handle(reservation);
+  int saved_errno = errno;
+
+  if (bind_picked(fd, handle, reservation, &address, address_len) == 0) {
+    return 0;
+  }
+  if (errno != EINVAL) {
+    return -1;
+  }
+  reservation = portres__reservation_pin(association);
+  if (reservation == NULL || adopt(fd, handle, reservation) != 0) {
+    return fail(EACCES);
+  }
+  errno = saved_errno;
+  return 0;
+}
+
+int portres__bind_implicitly(int fd, portres__handle handle) {
+  struct portres__endpoint* endpoint = known(fd, handle);
+  portres__handle association = association_of(endpoint);
+  struct portres__reservation* reservation;
+
+  if (association == 0 || portres__endpoint_port(endpoint) != 0) {
+    return 0;
+  }
+  reservation = pin_alive(association);
+  if (reservation == NULL) {
+    return fail(ENOBUFS);
+  }
+  return bind_wildcard(fd, handle, reservation,
+                       atomic_load(&endpoint->family));
+}
+
+/* `is_wanted` says whether an unchanged program's socket counts as associated
+ * when this call binds it. */
+static int bind_before(int fd, bool is_wanted) {
+  portres__handle handle = portres__fdtable_get(fd);
+
+  if (association_of(known(fd, handle)) != 0) {
+    return portres__bind_implicitly(fd, handle);
+  }
+  return is_wanted ? portres__unchanged_bind_implicitly(fd) : 0;
+}
+
+static bool is_of(int fd, enum portres_protocol protocol) {
+  portres__handle handle = portres__fdtable_get(fd);
+
+  return handle == 0 ||
+         atomic_load(&portres__endpoint_peek(handle)->protocol) == protocol;
+}
+
+/* AF_UNSPEC dissolves a connection and binds nothing. */
+int portres__bind_before_connect(int fd,
+                                 const struct sockaddr* address,
+                                 socklen_t address_len) {
+  if (address == NULL || address_len < sizeof address->sa_family ||
+      address->sa_family == AF_UNSPEC) {
+    return 0;
+  }
+  return bind_before(fd, portres__unchanged_is_outgoing());
+}
+
+int portres__bind_before_listen(int fd) {
+  return is_of(fd, PORTRES_TCP)
+             ? bind_before(fd, portres__unchanged_is_on())
+             : 0;
+}
+
+/* A TCP socket is bound by sending only when that connects it. */
+int portres__bind_before_send(int fd, int flags, bool has_address) {
+  if (!is_of(fd, PORTRES_UDP) &&
+      ((flags & MSG_FASTOPEN) == 0 || !has_address)) {
+    return 0;
+  }
+  return bind_before(fd, portres__unchanged_is_outgoing());
+}
+
+int portres__hook_connect(int fd,
+                          const struct sockaddr* address,
+                          socklen_t address_len) {
+  return portres__bind_before_connect(fd, address, address_len) != 0
+             ? -1
+             : portres__real()->connect(fd, address, address_len);
+}
+
+int portres__hook_listen(int fd, int backlog) {
+  return portres__bind_before_listen(fd) != 0
+             ? -1
+             : portres__real()->listen(fd, backlog);
+}
+
+ssize_t portres__hook_send(int fd, const void* data, size_t len, int flags) {
+  return portres__bind_before_send(fd, flags, false) != 0
+             ? -1
+             : portres__real()->send(fd, data, len, flags);
+}
+
+ssize_t portres__hook_sendto(int fd,
+                             const void* data,
+                             size_t len,
+                             int flags,
+                             const struct sockaddr* address,
+                             socklen_t address_len) {
+  return portres__bind_before_send(fd, flags, address != NULL) != 0
+             ? -1
+             : portres__real()->sendto(fd, data, len, flags, address,
+                                       address_len);
+}
+
+ssize_t portres__hook_sendmsg(int fd, const struct msghdr* message, int flags) {
+  bool has_address = message != NULL && message->msg_name != NULL;
+
+  return portres__bind_before_send(fd, flags, has_address) != 0
+             ? -1
+             : portres__real()->sendmsg(fd, message, flags);
+}
+
+int portres__hook_sendmmsg(int fd,
+                           struct mmsghdr* messages,
+                           unsigned message_count,
+                           int flags) {
+  bool has_address = message_count > 0 && messages != NULL &&
+                     messages->msg_hdr.msg_name != NULL;
+
+  return portres__bind_before_send(fd, flags, has_address) != 0
+             ? -1
+             : portres__real()->sendmmsg(fd, messages, message_count, flags);
+}

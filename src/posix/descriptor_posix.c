@@ -1,0 +1,317 @@
+#include "descriptor_posix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+
+#include "endpoint.h"
+#include "engine.h"
+#include "platform.h"
+#include "process_posix.h"
+#include "real_posix.h"
+
+static void drop(portres__handle handle) {
+  if (handle != 0) {
+    portres__endpoint_drop(portres__endpoint_peek(handle));
+  }
+}
+
+void portres__descriptor_forget(int fd, portres__handle handle) {
+  if (handle != 0 && portres__fdtable_take(fd, handle)) {
+    drop(handle);
+  }
+}
+
+/* The entry, if it is ours to change: not from a vfork child. */
+static portres__handle own_entry(int fd) {
+  portres__handle handle = portres__fdtable_get(fd);
+
+  return handle != 0 && portres__process_owns_tables() ? handle : 0;
+}
+
+/* --- Made ------------------------------------------------------------------ */
+
+int portres__descriptor_is_made(int fd) {
+  portres__descriptor_forget(fd, own_entry(fd));
+  return fd;
+}
+
+int portres__hook_socketpair(int domain, int type, int protocol, int fds[2]) {
+  int result = portres__real()->socketpair(domain, type, protocol, fds);
+
+  if (result == 0) {
+    portres__descriptor_is_made(fds[0]);
+    portres__descriptor_is_made(fds[1]);
+  }
+  return result;
+}
+
+/* An endpoint by identity, pinned; NULL: none. Walks over all of them, so it
+ * is only for descriptors that come by messages. */
+static struct portres__endpoint* find_endpoint(uint64_t identity) {
+  struct portres__slab* slab = &portres__engine.endpoints;
+  uint32_t count = atomic_load(&slab->count);
+
+  for (uint32_t i = 0; i < count; i++) {
+    struct portres__endpoint* endpoint = portres__slab_at(slab, i);
+    if (atomic_load(&endpoint->identity) != identity) {
+      continue;
+    }
+    endpoint = portres__endpoint_pin(portres__slab_handle(endpoint));
+    if (endpoint != NULL && atomic_load(&endpoint->identity) == identity) {
+      return endpoint;
+    }
+  }
+  return NULL;
+}
+
+void portres__descriptor_is_received(int fd) {
+  struct portres__socket_facts facts;
+  struct portres__endpoint* endpoint;
+  int saved_errno = errno;
+
+  portres__descriptor_is_made(fd);
+  if (atomic_load(&portres__engine.endpoints.count) == 0 ||
+      !portres__process_owns_tables() ||
+      portres__platform_socket_facts(fd, &facts) != PORTRES_OK) {
+    errno = saved_errno;
+    return;
+  }
+  endpoint = find_endpoint(facts.identity);
+  if (endpoint != NULL && portres__fdtable_prepare(fd)) {
+    drop(portres__fdtable_exchange(fd, portres__slab_handle(endpoint)));
+  } else if (endpoint != NULL) {
+    portres__endpoint_drop(endpoint);
+  }
+  errno = saved_errno;
+}
+
+/* --- Closed ---------------------------------------------------------------- */
+
+portres__handle portres__descriptor_before_close(int fd) {
+  return own_entry(fd);
+}
+
+void portres__descriptor_after_close(int fd, portres__handle handle) {
+  portres__descriptor_forget(fd, handle);
+}
+
+int portres__hook_close(int fd) {
+  portres__handle handle = own_entry(fd);
+  int result = portres__real()->close(fd);
+
+  portres__descriptor_forget(fd, handle);
+  return result;
+}
+
+int portres__hook_fclose(FILE* stream) {
+  int saved_errno = errno;
+  int fd = fileno(stream); /* -1 for a stream in memory */
+  portres__handle handle = own_entry(fd);
+  int result;
+
+  errno = saved_errno;
+  result = portres__real()->fclose(stream);
+  portres__descriptor_forget(fd, handle);
+  return result;
+}
+
+/* Whatever comes of it, the stream's old descriptor is closed. */
+FILE* portres__hook_freopen(FILE* (*real_freopen)(const char*,
+                                                  const char*,
+                                                  FILE*),
+                            const char* path,
+                            const char* mode,
+                            FILE* stream) {
+  int saved_errno = errno;
+  int fd = fileno(stream);
+  portres__handle handle = own_entry(fd);
+  FILE* result;
+
+  errno = saved_errno;
+  result = real_freopen(path, mode, stream);
+  portres__descriptor_forget(fd, handle);
+  return result;
+}
+
+/* An entry of the range, from `fd` on; -1: none. */
+static int next_in_range(unsigned fd, unsigned last) {
+  int next = fd <= INT_MAX ? portres__fdtable_next((int)fd) : -1;
+
+  return next >= 0 && (unsigned)next <= last ? next : -1;
+}
+
+static bool mark_range(unsigned first, unsigned last) {
+  int fd = next_in_range(first, last);
+
+  if (fd < 0 || !portres__process_owns_tables()) {
+    return false;
+  }
+  for (; fd >= 0; fd = next_in_range((unsigned)fd + 1, last)) {
+    portres__fdtable_mark(fd);
+  }
+  return true;
+}
+
+static void settle_range(unsigned first, unsigned last, bool is_closed) {
+  int fd = next_in_range(first, last);
+
+  for (; fd >= 0; fd = next_in_range((unsigned)fd + 1, last)) {
+    if (is_closed) {
+      drop(portres__fdtable_take_marked(fd));
+    } else {
+      portres__fdtable_unmark(fd);
+    }
+  }
+}
+
+/* With flags nothing is closed here: CLOSE_RANGE_CLOEXEC waits for exec, and
+ * after CLOSE_RANGE_UNSHARE other threads still have the descriptors. */
+int portres__hook_close_range(unsigned first, unsigned last, int flags) {
+  bool is_marked = flags == 0 && mark_range(first, last);
+  int result = portres__real()->close_range(first, last, flags);
+
+  if (is_marked) {
+    settle_range(first, last, result == 0);
+  }
+  return result;
+}
+
+void portres__hook_closefrom(int first) {
+  unsigned from = first < 0 ? 0 : (unsigned)first;
+  bool is_marked = mark_range(from, INT_MAX);
+
+  portres__real()->closefrom(first);
+  if (is_marked) {
+    settle_range(from, INT_MAX, true);
+  }
+}
+
+unsigned portres__descriptor_sweep(
+    const struct portres__reservation* reservation,
+    unsigned limit) {
+  unsigned forgotten = 0;
+  unsigned asked = 0;
+
+  for (int fd = portres__fdtable_next(0); fd >= 0 && asked < limit;
+       fd = portres__fdtable_next(fd + 1)) {
+    portres__handle handle = portres__fdtable_get(fd);
+    struct portres__endpoint* endpoint = portres__endpoint_pin(handle);
+    struct portres__socket_facts facts;
+
+    if (endpoint == NULL) {
+      continue;
+    }
+    if (portres__endpoint_holds_of(endpoint, reservation)) {
+      asked++;
+      if (portres__platform_socket_facts(fd, &facts) != PORTRES_OK ||
+          facts.identity != atomic_load(&endpoint->identity)) {
+        portres__descriptor_forget(fd, handle);
+        forgotten++;
+      }
+    }
+    portres__endpoint_drop(endpoint);
+  }
+  return forgotten;
+}
+
+/* --- Duplicated ------------------------------------------------------------- */
+
+/* The endpoint of a descriptor about to be duplicated, with a reference for
+ * the duplicate; NULL: not one of ours. */
+static struct portres__endpoint* before_dup(int fd) {
+  return portres__endpoint_pin(own_entry(fd));
+}
+
+/* Where the duplicate's number is only known afterwards and no room can be had
+ * for it, the duplicate is undone: its port would be returned too early. */
+static int after_dup(struct portres__endpoint* endpoint, int new_fd) {
+  if (endpoint == NULL) {
+    return portres__descriptor_is_made(new_fd);
+  }
+  if (new_fd >= 0 && !portres__fdtable_prepare(new_fd)) {
+    portres__real()->close(new_fd);
+    errno = ENOMEM;
+    new_fd = -1;
+  }
+  if (new_fd < 0) {
+    portres__endpoint_drop(endpoint);
+  } else {
+    drop(portres__fdtable_exchange(new_fd, portres__slab_handle(endpoint)));
+  }
+  return new_fd;
+}
+
+int portres__hook_dup(int fd) {
+  struct portres__endpoint* endpoint = before_dup(fd);
+  return after_dup(endpoint, portres__real()->dup(fd));
+}
+
+/* Whether the duplicate may be made: what it replaces could not be brought
+ * back. For a number that no descriptor can have the kernel has the error. */
+static bool has_room(int new_fd) {
+  return (unsigned)new_fd >= PORTRES__FDTABLE_END ||
+         portres__fdtable_prepare(new_fd);
+}
+
+int portres__hook_dup2(int fd, int new_fd) {
+  struct portres__endpoint* endpoint;
+
+  if (fd == new_fd) {
+    return portres__real()->dup2(fd, new_fd);
+  }
+  endpoint = before_dup(fd);
+  if (endpoint != NULL && !has_room(new_fd)) {
+    portres__endpoint_drop(endpoint);
+    errno = ENOMEM;
+    return -1;
+  }
+  return after_dup(endpoint, portres__real()->dup2(fd, new_fd));
+}
+
+int portres__hook_dup3(int fd, int new_fd, int flags) {
+  struct portres__endpoint* endpoint = before_dup(fd);
+
+  if (endpoint != NULL && !has_room(new_fd)) {
+    portres__endpoint_drop(endpoint);
+    errno = ENOMEM;
+    return -1;
+  }
+  return after_dup(endpoint, portres__real()->dup3(fd, new_fd, flags));
+}
+
+int portres__hook_fcntl(int (*real_fcntl)(int, int, ...),
+                        int fd,
+                        int command,
+                        void* argument) {
+  struct portres__endpoint* endpoint;
+
+  if (command != F_DUPFD && command != F_DUPFD_CLOEXEC) {
+    return real_fcntl(fd, command, argument);
+  }
+  endpoint = before_dup(fd);
+  return after_dup(endpoint, real_fcntl(fd, command, argument));
+}
+
+/* --- What the engine asks of descriptors (platform.h) ------------------------- */
+
+portres__handle portres__platform_endpoint_of(portres_socket s,
+                                              uint64_t identity) {
+  portres__handle handle = portres__fdtable_get(s);
+
+  if (handle == 0 ||
+      atomic_load(&portres__endpoint_peek(handle)->identity) == identity) {
+    return handle;
+  }
+  portres__descriptor_forget(s, handle);
+  return 0;
+}
+
+int portres__platform_endpoint_attach(portres_socket s,
+                                      portres__handle endpoint) {
+  if (!portres__fdtable_prepare(s)) {
+    return PORTRES_ENOBUFS;
+  }
+  drop(portres__fdtable_exchange(s, endpoint));
+  return PORTRES_OK;
+}

@@ -1,0 +1,57 @@
+/* descriptor_posix.h - the life of descriptors: made, duplicated, closed.
+ *
+ * An entry of the descriptor table can only name the wrong socket when a close
+ * and the creation after it both went unseen, so both sides are watched here,
+ * and no call has to ask the kernel who a descriptor is.
+ */
+#ifndef PORTRES_DESCRIPTOR_POSIX_H
+#define PORTRES_DESCRIPTOR_POSIX_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "fdtable_posix.h"
+
+/* The descriptor is new, or -1: an entry under its number is of a socket whose
+ * close went unseen. Returns: the descriptor. */
+int portres__descriptor_is_made(int fd);
+
+/* The descriptor came from another process, or back to us from one: it may be
+ * one more name of a socket we know. */
+void portres__descriptor_is_received(int fd);
+
+/* Around a call that closes one descriptor. */
+portres__handle portres__descriptor_before_close(int fd);
+void portres__descriptor_after_close(int fd, portres__handle handle);
+
+/* Take the entry out if it is this one, and drop its reference. */
+void portres__descriptor_forget(int fd, portres__handle handle);
+
+/* Forget up to `limit` bound sockets of the reservation whose close went
+ * unseen; tells how many. */
+struct portres__reservation;
+unsigned portres__descriptor_sweep(
+    const struct portres__reservation* reservation,
+    unsigned limit);
+
+int portres__hook_close(int fd);
+int portres__hook_close_range(unsigned first, unsigned last, int flags);
+void portres__hook_closefrom(int first);
+int portres__hook_dup(int fd);
+int portres__hook_dup2(int fd, int new_fd);
+int portres__hook_dup3(int fd, int new_fd, int flags);
+int portres__hook_fcntl(int (*real_fcntl)(int, int, ...),
+                        int fd,
+                        int command,
+                        void* argument);
+int portres__hook_fclose(FILE* stream);
+FILE* portres__hook_freopen(FILE* (*real_freopen)(const char*,
+                                                  const char*,
+                                                  FILE*),
+                            const char* path,
+                            const char* mode,
+                            FILE* stream);
+int portres__hook_socketpair(int domain, int type, int protocol, int fds[2]);
+
+#endif

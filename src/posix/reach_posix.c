@@ -1,0 +1,39 @@
+#include "reach_posix.h"
+
+#include <portres/calls.h>
+#include <stdatomic.h>
+
+#include "platform.h"
+#include "real_posix.h"
+
+/* A second copy of the library that finds this symbol elsewhere is dormant. */
+PORTRES_API extern const char portres_engine[];
+const char portres_engine[] = PORTRES_VERSION;
+extern const char portres__reach_engine[sizeof portres_engine]
+    __attribute__((alias("portres_engine"), visibility("hidden")));
+
+const struct sockaddr portres__reach_question;
+
+static _Atomic bool is_reached;
+static _Atomic bool is_by_calls;
+
+void portres__reach_answer(void) {
+  atomic_store(&is_reached, true);
+}
+
+void portres_use_calls(void) {
+  atomic_store(&is_by_calls, true);
+}
+
+bool portres__reach_is_by_calls(void) {
+  return atomic_load_explicit(&is_by_calls, memory_order_relaxed);
+}
+
+/* Calling it is the only sure test: its address may be that of a stub in the
+ * program or of a sanitizer's interceptor, with us behind it. */
+bool portres__platform_bind_reaches_us(void) {
+  if (!atomic_load(&is_by_calls) && !atomic_load(&is_reached)) {
+    portres__real_call_program_bind(&portres__reach_question);
+  }
+  return atomic_load(&is_by_calls) || atomic_load(&is_reached);
+}

@@ -1,0 +1,40 @@
+/* real_next.c - the shared library: libc is what comes behind us. */
+#include <dlfcn.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "reach_posix.h"
+#include "real_posix.h"
+
+struct portres__real_calls portres__real_calls;
+_Atomic bool portres__real_is_found;
+
+/* dlsym() gives an object pointer; ISO C wants a detour to a function's. */
+static void find(const char* name, void* call_out, size_t call_len) {
+  void* found = dlsym(RTLD_NEXT, name);
+  memcpy(call_out, &found, call_len);
+}
+
+#define FIND(result, name, parameters) \
+  find(#name, &portres__real_calls.name, sizeof portres__real_calls.name);
+
+/* Two threads that come here at once write the same values. */
+void portres__real_find(void) {
+  PORTRES__REAL_CALLS(FIND)
+  atomic_store_explicit(&portres__real_is_found, true, memory_order_release);
+}
+
+void portres__real_call_program_bind(const struct sockaddr* address) {
+  int (*program_bind)(int, const struct sockaddr*, socklen_t);
+  void* found = dlsym(RTLD_DEFAULT, "bind");
+
+  if (found != NULL) {
+    memcpy(&program_bind, &found, sizeof program_bind);
+    program_bind(-1, address, 0);
+  }
+}
+
+bool portres__real_is_second(void) {
+  const void* first = dlsym(RTLD_DEFAULT, "portres_engine");
+  return first != NULL && first != portres__reach_engine;
+}

@@ -1,0 +1,51 @@
+#include "receive_posix.h"
+
+#include <string.h>
+
+#include "descriptor_posix.h"
+#include "real_posix.h"
+
+static void see_rights(const struct cmsghdr* control) {
+  size_t data_len = control->cmsg_len - CMSG_LEN(0);
+  const unsigned char* data = CMSG_DATA(control);
+  int fd;
+
+  for (size_t at = 0; at + sizeof fd <= data_len; at += sizeof fd) {
+    memcpy(&fd, data + at, sizeof fd);
+    portres__descriptor_is_received(fd);
+  }
+}
+
+static void see_message(struct msghdr* message) {
+  struct cmsghdr* control = CMSG_FIRSTHDR(message);
+
+  for (; control != NULL; control = CMSG_NXTHDR(message, control)) {
+    if (control->cmsg_level == SOL_SOCKET &&
+        control->cmsg_type == SCM_RIGHTS) {
+      see_rights(control);
+    }
+  }
+}
+
+ssize_t portres__hook_recvmsg(int fd, struct msghdr* message, int flags) {
+  ssize_t result = portres__real()->recvmsg(fd, message, flags);
+
+  if (result >= 0) {
+    see_message(message);
+  }
+  return result;
+}
+
+int portres__hook_recvmmsg(int fd,
+                           struct mmsghdr* messages,
+                           unsigned message_count,
+                           int flags,
+                           struct timespec* timeout) {
+  int result = portres__real()->recvmmsg(fd, messages, message_count, flags,
+                                         timeout);
+
+  for (int i = 0; i < result; i++) {
+    see_message(&messages[i].msg_hdr);
+  }
+  return result;
+}

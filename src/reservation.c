@@ -1,0 +1,190 @@
+#include "reservation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "platform.h"
+
+/* Dead or spent reservations, for the next reap: index + 1 of the first. */
+static _Atomic uint32_t waiting;
+
+static void wait_for_reap(struct portres__reservation* reservation) {
+  uint32_t first = atomic_load(&waiting);
+
+  do {
+    reservation->next_waiting = first;
+  } while (!atomic_compare_exchange_weak(&waiting, &first,
+                                         reservation->head.index + 1));
+}
+
+static char* copy_label(const char* label) {
+  size_t label_len;
+  char* copy;
+
+  for (label_len = 0; label_len < PORTRES_LABEL_SIZE - 1; label_len++) {
+    if (label[label_len] == '\0') {
+      break;
+    }
+  }
+  copy = malloc(label_len + 1);
+  if (copy != NULL) {
+    memcpy(copy, label, label_len);
+    copy[label_len] = '\0';
+  }
+  return copy;
+}
+
+static bool equip(struct portres__reservation* reservation,
+                  const struct portres_options* options) {
+  reservation->label = NULL;
+  reservation->pool = portres__pool_create(options->range.count);
+  if (reservation->pool == NULL) {
+    return false;
+  }
+  if (options->label != NULL) {
+    reservation->label = copy_label(options->label);
+    if (reservation->label == NULL) {
+      portres__pool_destroy(reservation->pool);
+      return false;
+    }
+  }
+  return true;
+}
+
+struct portres__reservation* portres__reservation_create(
+    enum portres_protocol protocol,
+    const struct portres_options* options) {
+  struct portres__slab* slab = &portres__engine.reservations;
+  struct portres__reservation* reservation = portres__slab_create(slab);
+
+  if (reservation == NULL) {
+    return NULL;
+  }
+  atomic_store(&reservation->state, PORTRES__RESERVATION_DEAD);
+  if (!equip(reservation, options)) {
+    portres__slab_drop(reservation);
+    portres__slab_vacate(slab, reservation);
+    return NULL;
+  }
+  reservation->token = 0;
+  reservation->range = options->range;
+  reservation->protocol = (uint8_t)protocol;
+  reservation->scope = (uint8_t)options->scope;
+  reservation->order = (uint8_t)options->order;
+  reservation->is_inherited = false;
+  reservation->previous_owned = 0;
+  reservation->next_owned = 0;
+  reservation->owner = 0;
+  return reservation;
+}
+
+void portres__reservation_kill(struct portres__reservation* reservation) {
+  uint8_t alive = PORTRES__RESERVATION_ALIVE;
+
+  if (atomic_compare_exchange_strong(&reservation->state, &alive,
+                                     PORTRES__RESERVATION_DEAD)) {
+    portres__space_release(portres__engine_space(reservation->protocol),
+                           reservation->range);
+    wait_for_reap(reservation);
+  }
+}
+
+struct portres__reservation* portres__reservation_pin(portres__handle handle) {
+  return portres__slab_pin(&portres__engine.reservations, handle);
+}
+
+void portres__reservation_drop(struct portres__reservation* reservation) {
+  if (portres__slab_drop(reservation)) {
+    wait_for_reap(reservation);
+  }
+}
+
+static void destroy(struct portres__reservation* reservation) {
+  portres__pool_destroy(reservation->pool);
+  free(reservation->label);
+  portres__slab_vacate(&portres__engine.reservations, reservation);
+}
+
+/* It waits here twice in its life: dead, with the registry's reference; and
+ * spent, with none. */
+static void reap_one(struct portres__reservation* reservation) {
+  if (portres__slab_is_alive(reservation)) {
+    portres__registry_remove(&portres__engine.registry, reservation->token);
+    if (!portres__slab_drop(reservation)) {
+      return;
+    }
+  }
+  destroy(reservation);
+}
+
+void portres__reservation_reap(void) {
+  uint32_t first = atomic_exchange(&waiting, 0);
+
+  while (first != 0) {
+    struct portres__reservation* reservation =
+        portres__slab_at(&portres__engine.reservations, first - 1);
+    first = reservation->next_waiting;
+    reap_one(reservation);
+  }
+}
+
+void portres__reservation_forget_waiting(void) {
+  atomic_store(&waiting, 0);
+}
+
+static uint16_t offset_of(const struct portres__reservation* reservation,
+                          uint16_t port) {
+  return (uint16_t)(port - reservation->range.start);
+}
+
+bool portres__reservation_pick(struct portres__reservation* reservation,
+                               uint16_t* port_out) {
+  uint32_t from = reservation->order == PORTRES_ORDER_ROTATING
+                      ? portres__pool_cursor(reservation->pool)
+                      : 0;
+  uint16_t offset;
+
+  if (!portres__pool_pick(reservation->pool, from, &offset)) {
+    return false;
+  }
+  *port_out = (uint16_t)(reservation->range.start + offset);
+  return true;
+}
+
+bool portres__reservation_hold(struct portres__reservation* reservation,
+                               uint16_t port) {
+  return portres__pool_hold(reservation->pool, offset_of(reservation, port));
+}
+
+void portres__reservation_drop_port(struct portres__reservation* reservation,
+                                    uint16_t port) {
+  portres__pool_drop(reservation->pool, offset_of(reservation, port));
+}
+
+void portres__reservation_refuse_port(struct portres__reservation* reservation,
+                                      uint16_t port) {
+  portres__pool_refuse(reservation->pool, offset_of(reservation, port));
+}
+
+void portres__reservation_describe(
+    const struct portres__reservation* reservation,
+    struct portres_info* info) {
+  struct portres__pool_figures figures =
+      portres__pool_count(reservation->pool);
+
+  memset(info, 0, sizeof *info);
+  info->size = sizeof *info;
+  info->token = reservation->token;
+  info->range = reservation->range;
+  info->protocol = (enum portres_protocol)reservation->protocol;
+  info->kind = PORTRES_RUNTIME;
+  info->scope = (enum portres_scope)reservation->scope;
+  info->used = figures.used;
+  info->free = figures.free;
+  info->cooling = figures.cooling;
+  info->pid = portres__platform_pid();
+  if (reservation->label != NULL) {
+    strcpy(info->label, reservation->label);
+  }
+}

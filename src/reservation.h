@@ -1,0 +1,77 @@
+/* reservation.h - one reserved block: its range, its token, its ports.
+ *
+ * References: one of the registry while it is alive, one of the list of the
+ * endpoint that acquired it, one for each bound port, and the pins of calls
+ * under way. The last one gone, the object is `spent`:
+ * it waits for a call that may free memory (portres__reservation_reap).
+ */
+#ifndef PORTRES_RESERVATION_H
+#define PORTRES_RESERVATION_H
+
+#include <portres/portres.h>
+#include <stdatomic.h>
+
+#include "pool.h"
+#include "slab.h"
+
+enum portres__reservation_state {
+  PORTRES__RESERVATION_DEAD = 0,
+  PORTRES__RESERVATION_ALIVE = 1
+};
+
+struct portres__reservation {
+  struct portres__slab_head head;
+  portres_token token;
+  struct portres_range range;
+  uint8_t protocol; /* enum portres_protocol */
+  uint8_t scope;    /* enum portres_scope */
+  uint8_t order;    /* enum portres_order */
+  _Atomic uint8_t state;
+  bool is_inherited;     /* by forked children */
+  uint32_t next_waiting; /* index + 1 in the list to reap */
+  uint32_t previous_owned; /* the other blocks of the acquiring socket, as */
+  uint32_t next_owned;     /* index + 1; under the engine's lock */
+  portres__handle owner;   /* endpoint of the acquiring socket, or 0 */
+  struct portres__pool* pool;
+  char* label; /* NULL: none */
+};
+
+static inline bool portres__reservation_is_alive(
+    const struct portres__reservation* reservation) {
+  return atomic_load(&reservation->state) == PORTRES__RESERVATION_ALIVE;
+}
+
+/* A reservation with the registry's reference, not yet in any table; NULL: no
+ * memory. Lock: the engine's. */
+struct portres__reservation* portres__reservation_create(
+    enum portres_protocol protocol,
+    const struct portres_options* options);
+
+/* End it; the first caller takes its ports out of the space, later ones do
+ * nothing. Lock-free, async-signal-safe. */
+void portres__reservation_kill(struct portres__reservation* reservation);
+
+struct portres__reservation* portres__reservation_pin(portres__handle handle);
+void portres__reservation_drop(struct portres__reservation* reservation);
+
+/* Free what has died. Lock: the engine's. */
+void portres__reservation_reap(void);
+
+/* Forget the lists, in a forked child. */
+void portres__reservation_forget_waiting(void);
+
+/* Hold a free port of the block by its order; false: none. */
+bool portres__reservation_pick(struct portres__reservation* reservation,
+                               uint16_t* port_out);
+bool portres__reservation_hold(struct portres__reservation* reservation,
+                               uint16_t port);
+void portres__reservation_drop_port(struct portres__reservation* reservation,
+                                    uint16_t port);
+void portres__reservation_refuse_port(struct portres__reservation* reservation,
+                                      uint16_t port);
+
+void portres__reservation_describe(
+    const struct portres__reservation* reservation,
+    struct portres_info* info);
+
+#endif
