@@ -68,8 +68,7 @@ static void return_port(struct portres__endpoint* endpoint) {
   uint64_t hold = atomic_exchange(&endpoint->held, empty_hold(generation + 1));
 
   if (hold_port(hold) != 0) {
-    struct portres__reservation* reservation =
-        reservation_at(hold_index(hold));
+    struct portres__reservation* reservation = reservation_at(hold_index(hold));
     portres__reservation_drop_port(reservation, hold_port(hold));
     portres__reservation_drop(reservation);
   }

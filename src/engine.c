@@ -156,8 +156,7 @@ static struct portres__reservation* find_alive(portres_token token) {
 }
 
 static struct portres__reservation* find_of_protocol(
-    portres_token token,
-    enum portres_protocol protocol) {
+    portres_token token, enum portres_protocol protocol) {
   struct portres__reservation* reservation = find_alive(token);
 
   if (reservation != NULL && reservation->protocol != protocol) {
@@ -170,9 +169,8 @@ static struct portres__reservation* find_of_protocol(
 static bool list_token(struct portres__reservation* reservation) {
   portres_token token = portres__token_mint();
 
-  if (token == 0 ||
-      !portres__registry_add(&portres__engine.registry, token,
-                             portres__slab_handle(reservation))) {
+  if (token == 0 || !portres__registry_add(&portres__engine.registry, token,
+                                           portres__slab_handle(reservation))) {
     return false;
   }
   reservation->token = token;
@@ -231,7 +229,8 @@ int portres__engine_reserve_inherited(enum portres_protocol protocol,
   return reserve(protocol, options, NULL, out);
 }
 
-/* --- Sockets --------------------------------------------------------------- */
+/* --- Sockets ---------------------------------------------------------------
+ */
 
 static int facts_of(portres_socket s, struct portres__socket_facts* out) {
   int status = portres__platform_socket_facts(s, out);
@@ -244,8 +243,7 @@ static int facts_of(portres_socket s, struct portres__socket_facts* out) {
 
 /* The endpoint of a socket, made if need be, pinned. Lock: the engine's. */
 static struct portres__endpoint* endpoint_of(
-    portres_socket s,
-    const struct portres__socket_facts* facts) {
+    portres_socket s, const struct portres__socket_facts* facts) {
   portres__handle handle = portres__platform_endpoint_of(s, facts->identity);
   struct portres__endpoint* endpoint = portres__endpoint_pin(handle);
 
@@ -352,7 +350,8 @@ int portres__facility_release(portres_socket s, portres_token token) {
   return status;
 }
 
-/* --- Inspection ------------------------------------------------------------ */
+/* --- Inspection ------------------------------------------------------------
+ */
 
 int portres__facility_describe(portres_token token, struct portres_info* info) {
   struct portres__reservation* reservation;
@@ -386,7 +385,8 @@ size_t portres__facility_snapshot(struct portres_info* infos, size_t capacity) {
   return found;
 }
 
-/* --- Fork ------------------------------------------------------------------ */
+/* --- Fork ------------------------------------------------------------------
+ */
 
 void portres__engine_after_fork(void) {
   portres__space_clear(&portres__engine.tcp);

@@ -116,8 +116,8 @@ static bool pick_in_word(struct portres__pool* pool,
   while ((open = ~atomic_load(&pool->taken[index]) & among) != 0) {
     uint32_t port = index * WORD_BITS + lowest_bit(open);
     uint16_t nobody = 0;
-    bool is_ours = atomic_compare_exchange_strong(&pool->holders[port],
-                                                  &nobody, (uint16_t)1);
+    bool is_ours = atomic_compare_exchange_strong(&pool->holders[port], &nobody,
+                                                  (uint16_t)1);
     settle_port(pool, port);
     if (is_ours) {
       *port_out = (uint16_t)port;

@@ -25,7 +25,8 @@ struct portres__pool_figures {
   uint32_t cooling;
 };
 
-struct portres__pool* portres__pool_create(uint16_t count); /* NULL: no memory */
+struct portres__pool* portres__pool_create(
+    uint16_t count); /* NULL: no memory */
 void portres__pool_destroy(struct portres__pool* pool);
 
 /* Hold a free port, the lowest from `from` on, then from 0; false: none. */

@@ -17,8 +17,7 @@ struct portres__registry_entry {
 };
 
 static struct portres__registry_entry* find_entry(
-    const struct portres__registry* registry,
-    portres_token token) {
+    const struct portres__registry* registry, portres_token token) {
   struct portres__registry_entry* entry;
 
   HASH_FIND(hh, registry->entries, &token, sizeof token, entry);

@@ -53,8 +53,7 @@ static bool equip(struct portres__reservation* reservation,
 }
 
 struct portres__reservation* portres__reservation_create(
-    enum portres_protocol protocol,
-    const struct portres_options* options) {
+    enum portres_protocol protocol, const struct portres_options* options) {
   struct portres__slab* slab = &portres__engine.reservations;
   struct portres__reservation* reservation = portres__slab_create(slab);
 
@@ -168,10 +167,8 @@ void portres__reservation_refuse_port(struct portres__reservation* reservation,
 }
 
 void portres__reservation_describe(
-    const struct portres__reservation* reservation,
-    struct portres_info* info) {
-  struct portres__pool_figures figures =
-      portres__pool_count(reservation->pool);
+    const struct portres__reservation* reservation, struct portres_info* info) {
+  struct portres__pool_figures figures = portres__pool_count(reservation->pool);
 
   memset(info, 0, sizeof *info);
   info->size = sizeof *info;

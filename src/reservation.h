@@ -27,8 +27,8 @@ struct portres__reservation {
   uint8_t scope;    /* enum portres_scope */
   uint8_t order;    /* enum portres_order */
   _Atomic uint8_t state;
-  bool is_inherited;     /* by forked children */
-  uint32_t next_waiting; /* index + 1 in the list to reap */
+  bool is_inherited;       /* by forked children */
+  uint32_t next_waiting;   /* index + 1 in the list to reap */
   uint32_t previous_owned; /* the other blocks of the acquiring socket, as */
   uint32_t next_owned;     /* index + 1; under the engine's lock */
   portres__handle owner;   /* endpoint of the acquiring socket, or 0 */
@@ -44,8 +44,7 @@ static inline bool portres__reservation_is_alive(
 /* A reservation with the registry's reference, not yet in any table; NULL: no
  * memory. Lock: the engine's. */
 struct portres__reservation* portres__reservation_create(
-    enum portres_protocol protocol,
-    const struct portres_options* options);
+    enum portres_protocol protocol, const struct portres_options* options);
 
 /* End it; the first caller takes its ports out of the space, later ones do
  * nothing. Lock-free, async-signal-safe. */
@@ -71,7 +70,6 @@ void portres__reservation_refuse_port(struct portres__reservation* reservation,
                                       uint16_t port);
 
 void portres__reservation_describe(
-    const struct portres__reservation* reservation,
-    struct portres_info* info);
+    const struct portres__reservation* reservation, struct portres_info* info);
 
 #endif

@@ -5,10 +5,10 @@
 /* Where Windows is silent; one constant each, so that an answer from a real
  * Windows is one edit. */
 enum {
-  STRANGER_STATUS = PORTRES_EACCES,       /* semantics section 5, Q13, Q16 */
-  OUTSIDE_BLOCK_STATUS = PORTRES_EACCES,  /* Q5 */
-  DEAD_TOKEN_STATUS = PORTRES_ENOBUFS,    /* Q6, port 0 */
-  DEAD_EXPLICIT_STATUS = PORTRES_EACCES   /* Q6, explicit port */
+  STRANGER_STATUS = PORTRES_EACCES,      /* semantics section 5, Q13, Q16 */
+  OUTSIDE_BLOCK_STATUS = PORTRES_EACCES, /* Q5 */
+  DEAD_TOKEN_STATUS = PORTRES_ENOBUFS,   /* Q6, port 0 */
+  DEAD_EXPLICIT_STATUS = PORTRES_EACCES  /* Q6, explicit port */
 };
 
 static struct portres__decision decide(enum portres__verdict verdict) {

@@ -48,8 +48,8 @@ static bool add_chunk(struct portres__slab* slab, unsigned chunk) {
     return false;
   }
   if (atomic_load(&slab->chunks[chunk]) == NULL) {
-    char* base = calloc((size_t)PORTRES__SLAB_FIRST << chunk,
-                        slab->object_size);
+    char* base =
+        calloc((size_t)PORTRES__SLAB_FIRST << chunk, slab->object_size);
     if (base == NULL) {
       return false;
     }
@@ -130,8 +130,8 @@ void portres__slab_vacate(struct portres__slab* slab, void* object) {
 
   do {
     head->next_vacant = first;
-  } while (!atomic_compare_exchange_weak(&slab->vacant, &first,
-                                         head->index + 1));
+  } while (
+      !atomic_compare_exchange_weak(&slab->vacant, &first, head->index + 1));
 }
 
 bool portres__slab_is_alive(const void* object) {

@@ -36,7 +36,7 @@ enum {
 
 struct portres__slab {
   size_t object_size;
-  _Atomic uint32_t count; /* objects ever made */
+  _Atomic uint32_t count;  /* objects ever made */
   _Atomic uint32_t vacant; /* index + 1 of the first dead object, or 0 */
   _Atomic(char*) chunks[PORTRES__SLAB_CHUNKS];
 };

@@ -13,8 +13,7 @@ static uint64_t bits_in(struct portres_range range, uint32_t index) {
   if (meet.count == 0) {
     return 0;
   }
-  bits = meet.count == WORD_BITS ? UINT64_MAX
-                                 : (UINT64_C(1) << meet.count) - 1;
+  bits = meet.count == WORD_BITS ? UINT64_MAX : (UINT64_C(1) << meet.count) - 1;
   return bits << (meet.start % WORD_BITS);
 }
 
@@ -30,7 +29,8 @@ static uint32_t last_word(struct portres_range range) {
 static uint32_t after_last_reserved(const struct portres__space* space,
                                     struct portres_range range) {
   for (uint32_t i = last_word(range) + 1; i > first_word(range); i--) {
-    uint64_t bits = atomic_load(&space->reserved[i - 1]) & bits_in(range, i - 1);
+    uint64_t bits =
+        atomic_load(&space->reserved[i - 1]) & bits_in(range, i - 1);
     if (bits != 0) {
       return i * WORD_BITS - (uint32_t)__builtin_clzll(bits);
     }

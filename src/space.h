@@ -19,10 +19,9 @@ struct portres__space {
 };
 
 static inline bool portres__space_is_reserved(
-    const struct portres__space* space,
-    uint16_t port) {
-  uint64_t bits = atomic_load_explicit(&space->reserved[port / 64],
-                                       memory_order_relaxed);
+    const struct portres__space* space, uint16_t port) {
+  uint64_t bits =
+      atomic_load_explicit(&space->reserved[port / 64], memory_order_relaxed);
   return (bits >> (port % 64) & 1) != 0;
 }
 

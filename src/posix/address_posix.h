@@ -16,7 +16,9 @@ union portres__address {
 };
 
 /* Linux takes an IPv6 address without its scope id, as RFC 2133 had it. */
-enum { PORTRES__ADDRESS_IN6_MIN = offsetof(struct sockaddr_in6, sin6_scope_id) };
+enum {
+  PORTRES__ADDRESS_IN6_MIN = offsetof(struct sockaddr_in6, sin6_scope_id)
+};
 
 /* The length that counts of an address that an inet socket can be bound to;
  * 0: it cannot, and the kernel says why. Linux binds an IPv4 socket to a

@@ -30,6 +30,7 @@
 #include "reach_posix.h"
 #include "real_posix.h"
 #include "rules.h"
+#include "socket_posix.h"
 #include "status_posix.h"
 #include "unchanged_posix.h"
 
@@ -45,7 +46,8 @@ static int fail(int error) {
   return -1;
 }
 
-/* --- A port of the block ----------------------------------------------------- */
+/* --- A port of the block -----------------------------------------------------
+ */
 
 static uint64_t now_ms(void) {
   struct timespec now;
@@ -134,15 +136,15 @@ static int bind_held(int fd,
   return 0;
 }
 
-/* --- bind() ------------------------------------------------------------------ */
+/* --- bind() ------------------------------------------------------------------
+ */
 
 /* True when the endpoint is another socket's: only where the program closes
  * sockets behind our back. */
 static bool is_stale(int fd, const struct portres__endpoint* endpoint) {
-  struct portres__socket_facts facts;
   int saved_errno = errno;
-  bool is_other = portres__platform_socket_facts(fd, &facts) != PORTRES_OK ||
-                  facts.identity != atomic_load(&endpoint->identity);
+  bool is_other =
+      portres__socket_identity(fd) != atomic_load(&endpoint->identity);
 
   errno = saved_errno;
   return is_other;
@@ -262,7 +264,8 @@ int portres__hook_bind(int fd,
   return bind_stranger(fd, address, address_len);
 }
 
-/* --- Implicit binds ----------------------------------------------------------- */
+/* --- Implicit binds
+ * ----------------------------------------------------------- */
 
 static socklen_t wildcard(int family, union portres__address* out) {
   memset(out, 0, sizeof *out);
@@ -327,8 +330,7 @@ int portres__bind_implicitly(int fd, portres__handle handle) {
   if (reservation == NULL) {
     return fail(ENOBUFS);
   }
-  return bind_wildcard(fd, handle, reservation,
-                       atomic_load(&endpoint->family));
+  return bind_wildcard(fd, handle, reservation, atomic_load(&endpoint->family));
 }
 
 /* `is_wanted` says whether an unchanged program's socket counts as associated
@@ -361,9 +363,8 @@ int portres__bind_before_connect(int fd,
 }
 
 int portres__bind_before_listen(int fd) {
-  return is_of(fd, PORTRES_TCP)
-             ? bind_before(fd, portres__unchanged_is_on())
-             : 0;
+  return is_of(fd, PORTRES_TCP) ? bind_before(fd, portres__unchanged_is_on())
+                                : 0;
 }
 
 /* A TCP socket is bound by sending only when that connects it. */

@@ -9,6 +9,7 @@
 #include "platform.h"
 #include "process_posix.h"
 #include "real_posix.h"
+#include "socket_posix.h"
 
 static void drop(portres__handle handle) {
   if (handle != 0) {
@@ -29,7 +30,8 @@ static portres__handle own_entry(int fd) {
   return handle != 0 && portres__process_owns_tables() ? handle : 0;
 }
 
-/* --- Made ------------------------------------------------------------------ */
+/* --- Made ------------------------------------------------------------------
+ */
 
 int portres__descriptor_is_made(int fd) {
   portres__descriptor_forget(fd, own_entry(fd));
@@ -58,26 +60,27 @@ static struct portres__endpoint* find_endpoint(uint64_t identity) {
       continue;
     }
     endpoint = portres__endpoint_pin(portres__slab_handle(endpoint));
-    if (endpoint != NULL && atomic_load(&endpoint->identity) == identity) {
+    if (endpoint == NULL) {
+      continue;
+    }
+    if (atomic_load(&endpoint->identity) == identity) {
       return endpoint;
     }
+    portres__endpoint_drop(endpoint);
   }
   return NULL;
 }
 
 void portres__descriptor_is_received(int fd) {
-  struct portres__socket_facts facts;
   struct portres__endpoint* endpoint;
   int saved_errno = errno;
 
   portres__descriptor_is_made(fd);
   if (atomic_load(&portres__engine.endpoints.count) == 0 ||
-      !portres__process_owns_tables() ||
-      portres__platform_socket_facts(fd, &facts) != PORTRES_OK) {
-    errno = saved_errno;
+      !portres__process_owns_tables()) {
     return;
   }
-  endpoint = find_endpoint(facts.identity);
+  endpoint = find_endpoint(portres__socket_identity(fd));
   if (endpoint != NULL && portres__fdtable_prepare(fd)) {
     drop(portres__fdtable_exchange(fd, portres__slab_handle(endpoint)));
   } else if (endpoint != NULL) {
@@ -86,7 +89,8 @@ void portres__descriptor_is_received(int fd) {
   errno = saved_errno;
 }
 
-/* --- Closed ---------------------------------------------------------------- */
+/* --- Closed ----------------------------------------------------------------
+ */
 
 portres__handle portres__descriptor_before_close(int fd) {
   return own_entry(fd);
@@ -187,35 +191,38 @@ void portres__hook_closefrom(int first) {
   }
 }
 
+/* Where the next sweep begins: each one looks at a part of a large table. */
+static _Atomic int sweep_cursor;
+
+static bool is_closed_unseen(int fd, portres__handle handle) {
+  return portres__socket_identity(fd) !=
+         atomic_load(&portres__endpoint_peek(handle)->identity);
+}
+
 unsigned portres__descriptor_sweep(
-    const struct portres__reservation* reservation,
-    unsigned limit) {
+    const struct portres__reservation* reservation, unsigned limit) {
   unsigned forgotten = 0;
   unsigned asked = 0;
+  int fd = portres__fdtable_next(atomic_load(&sweep_cursor));
 
-  for (int fd = portres__fdtable_next(0); fd >= 0 && asked < limit;
-       fd = portres__fdtable_next(fd + 1)) {
+  for (; fd >= 0 && asked < limit; fd = portres__fdtable_next(fd + 1)) {
     portres__handle handle = portres__fdtable_get(fd);
-    struct portres__endpoint* endpoint = portres__endpoint_pin(handle);
-    struct portres__socket_facts facts;
-
-    if (endpoint == NULL) {
+    if (handle == 0 || !portres__endpoint_holds_of(
+                           portres__endpoint_peek(handle), reservation)) {
       continue;
     }
-    if (portres__endpoint_holds_of(endpoint, reservation)) {
-      asked++;
-      if (portres__platform_socket_facts(fd, &facts) != PORTRES_OK ||
-          facts.identity != atomic_load(&endpoint->identity)) {
-        portres__descriptor_forget(fd, handle);
-        forgotten++;
-      }
+    asked++;
+    if (is_closed_unseen(fd, handle)) {
+      portres__descriptor_forget(fd, handle);
+      forgotten++;
     }
-    portres__endpoint_drop(endpoint);
   }
+  atomic_store(&sweep_cursor, fd < 0 ? 0 : fd);
   return forgotten;
 }
 
-/* --- Duplicated ------------------------------------------------------------- */
+/* --- Duplicated -------------------------------------------------------------
+ */
 
 /* The endpoint of a descriptor about to be duplicated, with a reference for
  * the duplicate; NULL: not one of ours. */
@@ -293,7 +300,8 @@ int portres__hook_fcntl(int (*real_fcntl)(int, int, ...),
   return after_dup(endpoint, real_fcntl(fd, command, argument));
 }
 
-/* --- What the engine asks of descriptors (platform.h) ------------------------- */
+/* --- What the engine asks of descriptors (platform.h)
+ * ------------------------- */
 
 portres__handle portres__platform_endpoint_of(portres_socket s,
                                               uint64_t identity) {

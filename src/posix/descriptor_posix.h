@@ -32,8 +32,7 @@ void portres__descriptor_forget(int fd, portres__handle handle);
  * unseen; tells how many. */
 struct portres__reservation;
 unsigned portres__descriptor_sweep(
-    const struct portres__reservation* reservation,
-    unsigned limit);
+    const struct portres__reservation* reservation, unsigned limit);
 
 int portres__hook_close(int fd);
 int portres__hook_close_range(unsigned first, unsigned last, int flags);

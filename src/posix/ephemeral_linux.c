@@ -13,8 +13,7 @@ struct portres_range portres__platform_ephemeral(void) {
   unsigned last;
   char text[64];
   ssize_t text_len;
-  int fd = open("/proc/sys/net/ipv4/ip_local_port_range",
-                O_RDONLY | O_CLOEXEC);
+  int fd = open("/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
 
   if (fd < 0) {
     return range;

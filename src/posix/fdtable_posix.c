@@ -61,9 +61,8 @@ void portres__fdtable_mark(int fd) {
   portres__fdtable_entry* entry = portres__fdtable_at(fd);
   uint64_t value = atomic_load(entry);
 
-  while (value != 0 &&
-         !atomic_compare_exchange_weak(entry, &value,
-                                       value | PORTRES__FDTABLE_MARK)) {
+  while (value != 0 && !atomic_compare_exchange_weak(
+                           entry, &value, value | PORTRES__FDTABLE_MARK)) {
     /* `value` has been read anew. */
   }
 }

@@ -22,11 +22,12 @@
 #define PORTRES_HOOK_PREFIX ""
 #endif
 
-#define HOOK(name)                     \
-  __asm__(PORTRES_HOOK_PREFIX #name)   \
+#define HOOK(name)                   \
+  __asm__(PORTRES_HOOK_PREFIX #name) \
       __attribute__((visibility("default"), used))
 
-/* --- Binding ----------------------------------------------------------------- */
+/* --- Binding -----------------------------------------------------------------
+ */
 
 int hook_bind(int s, const struct sockaddr* a, socklen_t len) HOOK(bind);
 int hook_bind(int s, const struct sockaddr* a, socklen_t len) {
@@ -80,7 +81,8 @@ int hook_sendmmsg(int s, struct mmsghdr* messages, unsigned count, int flags) {
   return portres__hook_sendmmsg(s, messages, count, flags);
 }
 
-/* --- Made -------------------------------------------------------------------- */
+/* --- Made --------------------------------------------------------------------
+ */
 
 int hook_socket(int domain, int type, int protocol) HOOK(socket);
 int hook_socket(int domain, int type, int protocol) {
@@ -124,7 +126,8 @@ int hook_recvmmsg(int s,
   return portres__hook_recvmmsg(s, messages, count, flags, timeout);
 }
 
-/* --- Duplicated -------------------------------------------------------------- */
+/* --- Duplicated --------------------------------------------------------------
+ */
 
 int hook_dup(int fd) HOOK(dup);
 int hook_dup(int fd) {
@@ -168,7 +171,8 @@ int hook_fcntl64(int fd, int command, ...) {
   return portres__hook_fcntl(portres__real()->fcntl64, fd, command, argument);
 }
 
-/* --- Closed ------------------------------------------------------------------ */
+/* --- Closed ------------------------------------------------------------------
+ */
 
 int hook_close(int fd) HOOK(close);
 int hook_close(int fd) {
@@ -203,7 +207,8 @@ FILE* hook_freopen64(const char* path, const char* mode, FILE* stream) {
   return portres__hook_freopen(portres__real()->freopen64, path, mode, stream);
 }
 
-/* --- By number ---------------------------------------------------------------- */
+/* --- By number
+ * ---------------------------------------------------------------- */
 
 long hook_syscall(long number, ...) HOOK(syscall);
 long hook_syscall(long number, ...) {

@@ -15,8 +15,8 @@
 
 static int open_probe(int family, enum portres_protocol protocol) {
   int type = protocol == PORTRES_TCP ? SOCK_STREAM : SOCK_DGRAM;
-  int probe = portres__real()->socket(family, type | SOCK_CLOEXEC,
-                                      (int)protocol);
+  int probe =
+      portres__real()->socket(family, type | SOCK_CLOEXEC, (int)protocol);
   int off = 0;
 
   if (probe >= 0 && family == AF_INET6) {
@@ -37,9 +37,9 @@ static int try_port(int family, enum portres_protocol protocol, uint16_t port) {
   memset(&address, 0, sizeof address);
   address.any.sa_family = (sa_family_t)family;
   address.in.sin_port = htons(port);
-  if (portres__real()->bind(probe, &address.any,
-                            family == AF_INET6 ? sizeof address.in6
-                                               : sizeof address.in) != 0) {
+  if (portres__real()->bind(
+          probe, &address.any,
+          family == AF_INET6 ? sizeof address.in6 : sizeof address.in) != 0) {
     error = errno;
   }
   portres__real()->close(probe);

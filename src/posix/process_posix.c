@@ -20,7 +20,8 @@ static pthread_once_t start_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t acquire_lock;
 static pthread_mutex_t engine_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* --- Fork ------------------------------------------------------------------ */
+/* --- Fork ------------------------------------------------------------------
+ */
 
 /* While an acquire tries ports, its probe is bound to one; a child forked then
  * would keep that port busy for life. So a fork waits for an acquire. The lock
@@ -91,7 +92,8 @@ static void map_mark(void) {
 #endif
 }
 
-/* --- Start ----------------------------------------------------------------- */
+/* --- Start -----------------------------------------------------------------
+ */
 
 static void start(void) {
   int saved_errno = errno;
@@ -109,7 +111,8 @@ __attribute__((constructor)) static void start_at_load(void) {
   pthread_once(&start_once, start);
 }
 
-/* --- Services of platform.h ------------------------------------------------- */
+/* --- Services of platform.h -------------------------------------------------
+ */
 
 void portres__platform_lock_acquire(void) {
   pthread_once(&start_once, start);

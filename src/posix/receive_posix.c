@@ -20,8 +20,7 @@ static void see_message(struct msghdr* message) {
   struct cmsghdr* control = CMSG_FIRSTHDR(message);
 
   for (; control != NULL; control = CMSG_NXTHDR(message, control)) {
-    if (control->cmsg_level == SOL_SOCKET &&
-        control->cmsg_type == SCM_RIGHTS) {
+    if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_RIGHTS) {
       see_rights(control);
     }
   }
@@ -41,8 +40,8 @@ int portres__hook_recvmmsg(int fd,
                            unsigned message_count,
                            int flags,
                            struct timespec* timeout) {
-  int result = portres__real()->recvmmsg(fd, messages, message_count, flags,
-                                         timeout);
+  int result =
+      portres__real()->recvmmsg(fd, messages, message_count, flags, timeout);
 
   for (int i = 0; i < result; i++) {
     see_message(&messages[i].msg_hdr);

@@ -101,8 +101,8 @@ static void count_family(int netlink,
 
 bool portres__remnant_is_alone(uint16_t port) {
   struct tally tally = {0, 0};
-  int netlink = portres__real()->socket(
-      AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+  int netlink = portres__real()->socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
+                                        NETLINK_SOCK_DIAG);
 
   if (netlink < 0) {
     return false;

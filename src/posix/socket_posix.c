@@ -6,6 +6,7 @@
 
 #include "address_posix.h"
 #include "platform.h"
+#include "socket_posix.h"
 #include "status_posix.h"
 
 static int get_option(int s, int name) {
@@ -44,7 +45,7 @@ static bool has_port(int s) {
 
 /* SO_COOKIE is unique since boot; an inode number comes again after 2^32
  * sockets, which is for systems without the former. */
-static uint64_t identity_of(int s) {
+uint64_t portres__socket_identity(int s) {
   struct stat status;
 #ifdef SO_COOKIE
   uint64_t cookie;
@@ -54,7 +55,9 @@ static uint64_t identity_of(int s) {
     return cookie;
   }
 #endif
-  return fstat(s, &status) == 0 ? (uint64_t)status.st_ino : 0;
+  return fstat(s, &status) == 0 && S_ISSOCK(status.st_mode)
+             ? (uint64_t)status.st_ino
+             : 0;
 }
 
 int portres__platform_socket_facts(portres_socket s,
@@ -71,6 +74,6 @@ int portres__platform_socket_facts(portres_socket s,
   }
   out->family = (uint16_t)family;
   out->is_bound = has_port(s);
-  out->identity = identity_of(s);
+  out->identity = portres__socket_identity(s);
   return PORTRES_OK;
 }

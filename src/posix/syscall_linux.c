@@ -47,8 +47,8 @@ static int before_sending_message(const long a[]) {
 
 static int before_sending_messages(const long a[]) {
   const struct mmsghdr* messages = pointer(a[1]);
-  bool has_address = messages != NULL && a[2] > 0 &&
-                     messages->msg_hdr.msg_name != NULL;
+  bool has_address =
+      messages != NULL && a[2] > 0 && messages->msg_hdr.msg_name != NULL;
 
   return portres__bind_before_send((int)a[0], (int)a[3], has_address);
 }

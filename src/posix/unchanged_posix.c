@@ -37,7 +37,8 @@ static const char* malformed; /* why; NULL: it is not */
 static bool is_parsed;
 static bool is_malformed_complained_of;
 
-/* --- The environment ---------------------------------------------------------- */
+/* --- The environment
+ * ---------------------------------------------------------- */
 
 void portres__unchanged_read_environment(void) {
   const char* blocks = secure_getenv("PORTRES_BLOCK");
@@ -123,7 +124,8 @@ static void parse(const char* text) {
   }
 }
 
-/* --- Complaints ----------------------------------------------------------------- */
+/* --- Complaints
+ * ----------------------------------------------------------------- */
 
 /* One write, so that lines of several processes do not mix. */
 static void complain(const char* line, int line_len) {
@@ -159,7 +161,8 @@ static void complain_of_request(struct request* request, int status) {
   }
 }
 
-/* --- Blocks ------------------------------------------------------------------ */
+/* --- Blocks ------------------------------------------------------------------
+ */
 
 static int acquire(struct request* request) {
   struct portres_options options = {.size = sizeof options,
@@ -240,7 +243,8 @@ static int next_token(enum portres_protocol protocol,
   return status;
 }
 
-/* --- Binds --------------------------------------------------------------------- */
+/* --- Binds
+ * --------------------------------------------------------------------- */
 
 struct attempt {
   int fd;
@@ -280,8 +284,7 @@ static bool bind_from_blocks(const struct attempt* attempt,
 
   for (;;) {
     portres_token token;
-    int status =
-        next_token(attempt->facts->protocol, port, &index, &token);
+    int status = next_token(attempt->facts->protocol, port, &index, &token);
 
     if (status != PORTRES_OK) {
       errno = portres__status_to_errno(status);
@@ -321,8 +324,7 @@ bool portres__unchanged_bind(int fd,
     return false;
   }
   portres__process_notice_fork();
-  return bind_from_blocks(&attempt, portres__address_port(address),
-                          result_out);
+  return bind_from_blocks(&attempt, portres__address_port(address), result_out);
 }
 
 int portres__unchanged_bind_implicitly(int fd) {

@@ -1,0 +1,230 @@
+/* The ports of a block: the lowest first, one holder a pick, no port lost. The
+ * last rows put threads at the three levels of the bitmap at once. */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "pool.h"
+#include "table.h"
+
+struct size_row {
+  const char* name;
+  uint16_t count;
+};
+
+static const struct size_row size_rows[] = {
+    {"given a block of 1", 1},         {"given a block of 2", 2},
+    {"given a block of 63", 63},       {"given a block of 64", 64},
+    {"given a block of 65", 65},       {"given a block of 4095", 4095},
+    {"given a block of 4096", 4096},   {"given a block of 4097", 4097},
+    {"given a block of 16384", 16384}, {"given a block of 65535", 65535},
+};
+
+static void assert_figures(const struct portres__pool* pool,
+                           uint32_t used,
+                           uint32_t free_count,
+                           uint32_t cooling) {
+  struct portres__pool_figures figures = portres__pool_count(pool);
+
+  assert_int_equal(figures.used, used);
+  assert_int_equal(figures.free, free_count);
+  assert_int_equal(figures.cooling, cooling);
+}
+
+static void fill(struct portres__pool* pool, uint16_t count) {
+  uint16_t port;
+
+  for (uint32_t i = 0; i < count; i++) {
+    assert_true(portres__pool_pick(pool, 0, &port));
+    assert_int_equal(port, i);
+  }
+}
+
+/* Fill it, then free and pick single ports all over it. */
+static void check_size(const void* data) {
+  const struct size_row* row = data;
+  struct portres__pool* pool = portres__pool_create(row->count);
+  uint16_t port;
+
+  fill(pool, row->count);
+  assert_false(portres__pool_pick(pool, 0, &port));
+  assert_figures(pool, row->count, 0, 0);
+  for (uint32_t i = 0; i < row->count; i += 37) {
+    portres__pool_drop(pool, (uint16_t)i);
+    assert_true(portres__pool_pick(pool, row->count / 2u, &port));
+    assert_int_equal(port, i);
+  }
+  for (uint32_t i = 0; i < row->count; i++) {
+    portres__pool_drop(pool, (uint16_t)i);
+  }
+  assert_figures(pool, 0, row->count, 0);
+  portres__pool_destroy(pool);
+}
+
+static void shared_port_is_free_after_its_last_holder(void) {
+  struct portres__pool* pool = portres__pool_create(2);
+  uint16_t port;
+
+  assert_true(portres__pool_hold(pool, 0));
+  assert_true(portres__pool_hold(pool, 0));
+  portres__pool_drop(pool, 0);
+  assert_true(portres__pool_pick(pool, 0, &port));
+  assert_int_equal(port, 1);
+  assert_false(portres__pool_pick(pool, 0, &port));
+  portres__pool_drop(pool, 0);
+  assert_true(portres__pool_pick(pool, 0, &port));
+  assert_int_equal(port, 0);
+  portres__pool_destroy(pool);
+}
+
+static void too_many_holders_are_refused(void) {
+  struct portres__pool* pool = portres__pool_create(1);
+
+  for (int i = 0; i < UINT16_MAX; i++) {
+    assert_true(portres__pool_hold(pool, 0));
+  }
+  assert_false(portres__pool_hold(pool, 0));
+  portres__pool_destroy(pool);
+}
+
+static void refused_port_cools_until_thawed(void) {
+  struct portres__pool* pool = portres__pool_create(2);
+  uint16_t port;
+
+  assert_true(portres__pool_pick(pool, 0, &port));
+  portres__pool_refuse(pool, port);
+  assert_figures(pool, 0, 1, 1);
+  assert_true(portres__pool_pick(pool, 0, &port));
+  assert_int_equal(port, 1);
+  assert_false(portres__pool_pick(pool, 0, &port));
+  assert_int_equal(portres__pool_thaw(pool, 8), 1);
+  assert_true(portres__pool_pick(pool, 0, &port));
+  assert_int_equal(port, 0);
+  portres__pool_destroy(pool);
+}
+
+static void refused_port_with_a_holder_does_not_cool(void) {
+  struct portres__pool* pool = portres__pool_create(1);
+  uint16_t port;
+
+  assert_true(portres__pool_pick(pool, 0, &port));
+  assert_true(portres__pool_hold(pool, 0));
+  portres__pool_refuse(pool, 0);
+  assert_figures(pool, 1, 0, 0);
+  portres__pool_drop(pool, 0);
+  assert_figures(pool, 0, 1, 0);
+  portres__pool_destroy(pool);
+}
+
+static void thaw_goes_round_within_its_limit(void) {
+  enum { COUNT = 256 };
+  struct portres__pool* pool = portres__pool_create(COUNT);
+  uint32_t thawed = 0;
+
+  fill(pool, COUNT);
+  for (uint16_t port = 0; port < COUNT; port++) {
+    portres__pool_refuse(pool, port);
+  }
+  for (int i = 0; i < COUNT / 64; i++) {
+    thawed += portres__pool_thaw(pool, 64);
+  }
+  assert_int_equal(thawed, COUNT);
+  assert_figures(pool, 0, COUNT, 0);
+  portres__pool_destroy(pool);
+}
+
+static void rotation_goes_on_after_the_last(void) {
+  struct portres__pool* pool = portres__pool_create(3);
+  uint16_t port;
+
+  for (uint16_t i = 0; i < 10; i++) {
+    assert_true(portres__pool_pick(pool, portres__pool_cursor(pool), &port));
+    assert_int_equal(port, i % 3);
+    portres__pool_drop(pool, port);
+  }
+  portres__pool_destroy(pool);
+}
+
+static void sweep_is_allowed_once_an_interval(void) {
+  struct portres__pool* pool = portres__pool_create(1);
+
+  assert_true(portres__pool_may_sweep(pool, 1000, 10));
+  assert_false(portres__pool_may_sweep(pool, 1009, 10));
+  assert_true(portres__pool_may_sweep(pool, 1010, 10));
+  portres__pool_destroy(pool);
+}
+
+enum { THREADS = 4, ROUNDS = 50000, CONTENDED = 130 };
+
+static struct portres__pool* contended;
+static _Atomic int holders[CONTENDED];
+static _Atomic int collisions;
+
+static unsigned next_random(unsigned* state) {
+  *state = *state * 1103515245u + 12345u;
+  return *state >> 16;
+}
+
+/* A port that was picked has no second owner until it is dropped; one that is
+ * held explicitly may. */
+static void* pick_and_drop(void* arg) {
+  unsigned state = (unsigned)(uintptr_t)arg;
+
+  for (int i = 0; i < ROUNDS; i++) {
+    uint16_t port;
+    if (!portres__pool_pick(contended, next_random(&state) % CONTENDED,
+                            &port)) {
+      continue;
+    }
+    if (atomic_fetch_add(&holders[port], 1) != 0) {
+      atomic_fetch_add(&collisions, 1);
+    }
+    if (next_random(&state) % 8 == 0) {
+      atomic_fetch_sub(&holders[port], 1);
+      portres__pool_refuse(contended, port);
+      portres__pool_thaw(contended, CONTENDED);
+    } else {
+      atomic_fetch_sub(&holders[port], 1);
+      portres__pool_drop(contended, port);
+    }
+  }
+  return NULL;
+}
+
+static void no_two_threads_pick_one_port(void) {
+  pthread_t threads[THREADS];
+
+  contended = portres__pool_create(CONTENDED);
+  for (uintptr_t i = 0; i < THREADS; i++) {
+    assert_int_equal(
+        pthread_create(&threads[i], NULL, pick_and_drop, (void*)(i + 1)), 0);
+  }
+  for (int i = 0; i < THREADS; i++) {
+    pthread_join(threads[i], NULL);
+  }
+  portres__pool_thaw(contended, CONTENDED);
+  assert_int_equal(collisions, 0);
+  assert_figures(contended, 0, CONTENDED, 0);
+  fill(contended, CONTENDED);
+  portres__pool_destroy(contended);
+}
+
+int main(void) {
+  TABLE_ADD(size_rows, check_size);
+  table_add_one("given two holders, then the port is free after both",
+                shared_port_is_free_after_its_last_holder);
+  table_add_one("given 65535 holders, then one more is refused",
+                too_many_holders_are_refused);
+  table_add_one("given a refused port, then it cools until it is thawed",
+                refused_port_cools_until_thawed);
+  table_add_one("given a refused port that another holds, then no cooling",
+                refused_port_with_a_holder_does_not_cool);
+  table_add_one("given many cooling ports, then a thaw keeps to its limit",
+                thaw_goes_round_within_its_limit);
+  table_add_one("given rotating order, then it goes on after the last pick",
+                rotation_goes_on_after_the_last);
+  table_add_one("given a sweep, then the next one waits",
+                sweep_is_allowed_once_an_interval);
+  table_add_one("given four threads, then no port is picked twice or lost",
+                no_two_threads_pick_one_port);
+  return table_run("pool");
+}
