@@ -22,6 +22,12 @@ static inline struct portres__space* portres__engine_space(int protocol) {
   return protocol == PORTRES_TCP ? &portres__engine.tcp : &portres__engine.udp;
 }
 
+/* False until the first reservation of this process. */
+static inline bool portres__engine_has_reserved(void) {
+  return atomic_load_explicit(&portres__engine.reservations.count,
+                              memory_order_relaxed) != 0;
+}
+
 /* True when the port is reserved for some transport. */
 static inline bool portres__engine_is_reserved(uint16_t port) {
   return portres__space_is_reserved(&portres__engine.tcp, port) ||

@@ -235,7 +235,8 @@ static bool is_refused(int fd, uint16_t port) {
 static int bind_stranger(int fd,
                          const struct sockaddr* address,
                          socklen_t address_len) {
-  if (portres__address_length(address, address_len) != 0) {
+  if (portres__engine_has_reserved() &&
+      portres__address_length(address, address_len) != 0) {
     uint16_t port = portres__address_port(address);
     if (portres__engine_is_reserved(port) && is_refused(fd, port)) {
       return fail(EACCES);
@@ -333,6 +334,12 @@ int portres__bind_implicitly(int fd, portres__handle handle) {
   return bind_wildcard(fd, handle, reservation, atomic_load(&endpoint->family));
 }
 
+/* True when the socket is associated, or an unchanged program's may be: nothing
+ * of the caller's is looked at for any other. */
+static bool is_concerned(int fd, bool is_wanted) {
+  return is_wanted || portres__fdtable_get(fd) != 0;
+}
+
 /* `is_wanted` says whether an unchanged program's socket counts as associated
  * when this call binds it. */
 static int bind_before(int fd, bool is_wanted) {
@@ -344,7 +351,8 @@ static int bind_before(int fd, bool is_wanted) {
   return is_wanted ? portres__unchanged_bind_implicitly(fd) : 0;
 }
 
-static bool is_of(int fd, enum portres_protocol protocol) {
+/* True also for a socket that we do not know. */
+static bool may_be_of(int fd, enum portres_protocol protocol) {
   portres__handle handle = portres__fdtable_get(fd);
 
   return handle == 0 ||
@@ -355,25 +363,34 @@ static bool is_of(int fd, enum portres_protocol protocol) {
 int portres__bind_before_connect(int fd,
                                  const struct sockaddr* address,
                                  socklen_t address_len) {
-  if (address == NULL || address_len < sizeof address->sa_family ||
+  bool is_wanted = portres__unchanged_is_outgoing();
+
+  if (!is_concerned(fd, is_wanted) || address == NULL ||
+      address_len < sizeof address->sa_family ||
       address->sa_family == AF_UNSPEC) {
     return 0;
   }
-  return bind_before(fd, portres__unchanged_is_outgoing());
+  return bind_before(fd, is_wanted);
 }
 
 int portres__bind_before_listen(int fd) {
-  return is_of(fd, PORTRES_TCP) ? bind_before(fd, portres__unchanged_is_on())
-                                : 0;
+  bool is_wanted = portres__unchanged_is_on();
+
+  if (!is_concerned(fd, is_wanted) || !may_be_of(fd, PORTRES_TCP)) {
+    return 0;
+  }
+  return bind_before(fd, is_wanted);
 }
 
 /* A TCP socket is bound by sending only when that connects it. */
-int portres__bind_before_send(int fd, int flags, bool has_address) {
-  if (!is_of(fd, PORTRES_UDP) &&
-      ((flags & MSG_FASTOPEN) == 0 || !has_address)) {
+int portres__bind_before_send(int fd, int flags) {
+  bool is_wanted = portres__unchanged_is_outgoing();
+
+  if (!is_concerned(fd, is_wanted) ||
+      (!may_be_of(fd, PORTRES_UDP) && (flags & MSG_FASTOPEN) == 0)) {
     return 0;
   }
-  return bind_before(fd, portres__unchanged_is_outgoing());
+  return bind_before(fd, is_wanted);
 }
 
 int portres__hook_connect(int fd,
@@ -391,7 +408,7 @@ int portres__hook_listen(int fd, int backlog) {
 }
 
 ssize_t portres__hook_send(int fd, const void* data, size_t len, int flags) {
-  return portres__bind_before_send(fd, flags, false) != 0
+  return portres__bind_before_send(fd, flags) != 0
              ? -1
              : portres__real()->send(fd, data, len, flags);
 }
@@ -402,16 +419,14 @@ ssize_t portres__hook_sendto(int fd,
                              int flags,
                              const struct sockaddr* address,
                              socklen_t address_len) {
-  return portres__bind_before_send(fd, flags, address != NULL) != 0
+  return portres__bind_before_send(fd, flags) != 0
              ? -1
              : portres__real()->sendto(fd, data, len, flags, address,
                                        address_len);
 }
 
 ssize_t portres__hook_sendmsg(int fd, const struct msghdr* message, int flags) {
-  bool has_address = message != NULL && message->msg_name != NULL;
-
-  return portres__bind_before_send(fd, flags, has_address) != 0
+  return portres__bind_before_send(fd, flags) != 0
              ? -1
              : portres__real()->sendmsg(fd, message, flags);
 }
@@ -420,10 +435,7 @@ int portres__hook_sendmmsg(int fd,
                            struct mmsghdr* messages,
                            unsigned message_count,
                            int flags) {
-  bool has_address = message_count > 0 && messages != NULL &&
-                     messages->msg_hdr.msg_name != NULL;
-
-  return portres__bind_before_send(fd, flags, has_address) != 0
+  return portres__bind_before_send(fd, flags) != 0
              ? -1
              : portres__real()->sendmmsg(fd, messages, message_count, flags);
 }

@@ -2,7 +2,6 @@
 #ifndef PORTRES_BIND_POSIX_H
 #define PORTRES_BIND_POSIX_H
 
-#include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -26,7 +25,7 @@ int portres__bind_before_connect(int fd,
                                  const struct sockaddr* address,
                                  socklen_t address_len);
 int portres__bind_before_listen(int fd);
-int portres__bind_before_send(int fd, int flags, bool has_address);
+int portres__bind_before_send(int fd, int flags);
 
 int portres__hook_bind(int fd,
                        const struct sockaddr* address,

@@ -38,21 +38,6 @@ static long pass_binding(long number, const long a[], int before) {
   return before != 0 ? -1 : pass(number, a);
 }
 
-static int before_sending_message(const long a[]) {
-  const struct msghdr* message = pointer(a[1]);
-  bool has_address = message != NULL && message->msg_name != NULL;
-
-  return portres__bind_before_send((int)a[0], (int)a[2], has_address);
-}
-
-static int before_sending_messages(const long a[]) {
-  const struct mmsghdr* messages = pointer(a[1]);
-  bool has_address =
-      messages != NULL && a[2] > 0 && messages->msg_hdr.msg_name != NULL;
-
-  return portres__bind_before_send((int)a[0], (int)a[3], has_address);
-}
-
 /* 0: not one of these; 1: done, with the result. */
 static int duplicate(long number, const long a[], long* result_out) {
   switch (number) {
@@ -94,14 +79,12 @@ static int bind_or_send(long number, const long a[], long* result_out) {
     case SYS_listen:
       before = portres__bind_before_listen((int)a[0]);
       break;
-    case SYS_sendto:
-      before = portres__bind_before_send((int)a[0], (int)a[3], a[4] != 0);
-      break;
     case SYS_sendmsg:
-      before = before_sending_message(a);
+      before = portres__bind_before_send((int)a[0], (int)a[2]);
       break;
+    case SYS_sendto:
     case SYS_sendmmsg:
-      before = before_sending_messages(a);
+      before = portres__bind_before_send((int)a[0], (int)a[3]);
       break;
     default:
       return 0;
