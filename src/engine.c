@@ -20,6 +20,16 @@ static const struct portres_range dynamic_range = {49152, 16384};
 
 /* --- Finding a place ------------------------------------------------------ */
 
+/* Privileged ports are the lowest ones, so the first port tells. */
+static bool is_privileged(enum portres_protocol protocol,
+                          struct portres_range range) {
+  struct portres_range first = {range.start, 1};
+  uint16_t busy;
+
+  return portres__platform_probe(protocol, first, false, &busy) ==
+         PORTRES_EACCES;
+}
+
 static int claim_and_probe(enum portres_protocol protocol,
                            struct portres_range range,
                            bool over_remnants,
@@ -29,7 +39,7 @@ static int claim_and_probe(enum portres_protocol protocol,
 
   if (!portres__space_claim(space, range)) {
     *busy_out = 0;
-    return PORTRES_EADDRINUSE;
+    return is_privileged(protocol, range) ? PORTRES_EACCES : PORTRES_EADDRINUSE;
   }
   status = portres__platform_probe(protocol, range, over_remnants, busy_out);
   if (status != PORTRES_OK) {

@@ -203,6 +203,12 @@ void portres__pool_refuse(struct portres__pool* pool, uint16_t port) {
   settle_port(pool, port);
 }
 
+void portres__pool_warm(struct portres__pool* pool, uint16_t port) {
+  if (is_cooling(pool, port)) {
+    atomic_fetch_and(&pool->cooling[port / WORD_BITS], ~bit_of(port));
+  }
+}
+
 static uint32_t thaw_word(struct portres__pool* pool, uint32_t index) {
   uint64_t cooled = atomic_exchange(&pool->cooling[index], 0);
   uint32_t thawed = 0;

@@ -44,6 +44,9 @@ void portres__pool_drop(struct portres__pool* pool, uint16_t port);
  * cools, which is to say that it is not picked until it is thawed. */
 void portres__pool_refuse(struct portres__pool* pool, uint16_t port);
 
+/* The kernel has bound it after all: it does not cool. Before: it is held. */
+void portres__pool_warm(struct portres__pool* pool, uint16_t port);
+
 /* Let up to `limit` cooling ports be picked again; tells how many. */
 uint32_t portres__pool_thaw(struct portres__pool* pool, uint32_t limit);
 

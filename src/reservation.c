@@ -156,6 +156,11 @@ bool portres__reservation_hold(struct portres__reservation* reservation,
   return portres__pool_hold(reservation->pool, offset_of(reservation, port));
 }
 
+void portres__reservation_warm_port(struct portres__reservation* reservation,
+                                    uint16_t port) {
+  portres__pool_warm(reservation->pool, offset_of(reservation, port));
+}
+
 void portres__reservation_drop_port(struct portres__reservation* reservation,
                                     uint16_t port) {
   portres__pool_drop(reservation->pool, offset_of(reservation, port));

@@ -64,6 +64,8 @@ bool portres__reservation_pick(struct portres__reservation* reservation,
                                uint16_t* port_out);
 bool portres__reservation_hold(struct portres__reservation* reservation,
                                uint16_t port);
+void portres__reservation_warm_port(struct portres__reservation* reservation,
+                                    uint16_t port);
 void portres__reservation_drop_port(struct portres__reservation* reservation,
                                     uint16_t port);
 void portres__reservation_refuse_port(struct portres__reservation* reservation,

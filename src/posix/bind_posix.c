@@ -132,6 +132,7 @@ static int bind_held(int fd,
     portres__reservation_drop(reservation);
     return -1;
   }
+  portres__reservation_warm_port(reservation, port);
   hand_over(endpoint, reservation, port);
   return 0;
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 
+#include "copies_posix.h"
 #include "endpoint.h"
 #include "engine.h"
 #include "platform.h"
@@ -76,6 +77,7 @@ void portres__descriptor_is_received(int fd) {
   int saved_errno = errno;
 
   portres__descriptor_is_made(fd);
+  portres__copies_note(fd);
   if (atomic_load(&portres__engine.endpoints.count) == 0 ||
       !portres__process_owns_tables()) {
     return;
@@ -92,31 +94,43 @@ void portres__descriptor_is_received(int fd) {
 /* --- Closed ----------------------------------------------------------------
  */
 
-portres__handle portres__descriptor_before_close(int fd) {
-  return own_entry(fd);
+bool portres__descriptor_before_close(int fd) {
+  if (own_entry(fd) == 0) {
+    return false;
+  }
+  portres__fdtable_mark(fd);
+  return true;
 }
 
-void portres__descriptor_after_close(int fd, portres__handle handle) {
-  portres__descriptor_forget(fd, handle);
+void portres__descriptor_after_close(int fd, bool is_marked) {
+  if (is_marked) {
+    drop(portres__fdtable_take_marked(fd));
+  }
 }
 
 int portres__hook_close(int fd) {
-  portres__handle handle = own_entry(fd);
+  bool is_marked = portres__descriptor_before_close(fd);
   int result = portres__real()->close(fd);
 
-  portres__descriptor_forget(fd, handle);
+  portres__descriptor_after_close(fd, is_marked);
   return result;
 }
 
-int portres__hook_fclose(FILE* stream) {
+/* The descriptor of a stream; -1 for one in memory. */
+static int descriptor_of(FILE* stream) {
   int saved_errno = errno;
-  int fd = fileno(stream); /* -1 for a stream in memory */
-  portres__handle handle = own_entry(fd);
-  int result;
+  int fd = fileno(stream);
 
   errno = saved_errno;
-  result = portres__real()->fclose(stream);
-  portres__descriptor_forget(fd, handle);
+  return fd;
+}
+
+int portres__hook_fclose(FILE* stream) {
+  int fd = descriptor_of(stream);
+  bool is_marked = portres__descriptor_before_close(fd);
+  int result = portres__real()->fclose(stream);
+
+  portres__descriptor_after_close(fd, is_marked);
   return result;
 }
 
@@ -127,14 +141,11 @@ FILE* portres__hook_freopen(FILE* (*real_freopen)(const char*,
                             const char* path,
                             const char* mode,
                             FILE* stream) {
-  int saved_errno = errno;
-  int fd = fileno(stream);
-  portres__handle handle = own_entry(fd);
-  FILE* result;
+  int fd = descriptor_of(stream);
+  bool is_marked = portres__descriptor_before_close(fd);
+  FILE* result = real_freopen(path, mode, stream);
 
-  errno = saved_errno;
-  result = real_freopen(path, mode, stream);
-  portres__descriptor_forget(fd, handle);
+  portres__descriptor_after_close(fd, is_marked);
   return result;
 }
 
@@ -232,8 +243,10 @@ static struct portres__endpoint* before_dup(int fd) {
 
 /* Where the duplicate's number is only known afterwards and no room can be had
  * for it, the duplicate is undone: its port would be returned too early. */
-static int after_dup(struct portres__endpoint* endpoint, int new_fd) {
+static int after_dup(struct portres__endpoint* endpoint, int fd, int new_fd) {
   if (endpoint == NULL) {
+    portres__copies_note(fd);
+    portres__copies_note(new_fd);
     return portres__descriptor_is_made(new_fd);
   }
   if (new_fd >= 0 && !portres__fdtable_prepare(new_fd)) {
@@ -251,7 +264,7 @@ static int after_dup(struct portres__endpoint* endpoint, int new_fd) {
 
 int portres__hook_dup(int fd) {
   struct portres__endpoint* endpoint = before_dup(fd);
-  return after_dup(endpoint, portres__real()->dup(fd));
+  return after_dup(endpoint, fd, portres__real()->dup(fd));
 }
 
 /* Whether the duplicate may be made: what it replaces could not be brought
@@ -273,7 +286,7 @@ int portres__hook_dup2(int fd, int new_fd) {
     errno = ENOMEM;
     return -1;
   }
-  return after_dup(endpoint, portres__real()->dup2(fd, new_fd));
+  return after_dup(endpoint, fd, portres__real()->dup2(fd, new_fd));
 }
 
 int portres__hook_dup3(int fd, int new_fd, int flags) {
@@ -284,7 +297,7 @@ int portres__hook_dup3(int fd, int new_fd, int flags) {
     errno = ENOMEM;
     return -1;
   }
-  return after_dup(endpoint, portres__real()->dup3(fd, new_fd, flags));
+  return after_dup(endpoint, fd, portres__real()->dup3(fd, new_fd, flags));
 }
 
 int portres__hook_fcntl(int (*real_fcntl)(int, int, ...),
@@ -297,7 +310,7 @@ int portres__hook_fcntl(int (*real_fcntl)(int, int, ...),
     return real_fcntl(fd, command, argument);
   }
   endpoint = before_dup(fd);
-  return after_dup(endpoint, real_fcntl(fd, command, argument));
+  return after_dup(endpoint, fd, real_fcntl(fd, command, argument));
 }
 
 /* --- What the engine asks of descriptors (platform.h)
@@ -315,11 +328,40 @@ portres__handle portres__platform_endpoint_of(portres_socket s,
   return 0;
 }
 
+/* The descriptor may be closed by another thread while we look, and be another
+ * socket's when we are done: then the entry must go again. */
+static void attach_copy(int fd, struct portres__endpoint* endpoint) {
+  uint64_t identity = atomic_load(&endpoint->identity);
+  portres__handle handle = portres__slab_handle(endpoint);
+
+  if (portres__fdtable_get(fd) == handle ||
+      portres__socket_identity(fd) != identity ||
+      !portres__fdtable_prepare(fd) || !portres__endpoint_pin(handle)) {
+    return;
+  }
+  drop(portres__fdtable_exchange(fd, handle));
+  if (portres__socket_identity(fd) != identity) {
+    portres__descriptor_forget(fd, handle);
+  }
+}
+
+static void attach_copies(struct portres__endpoint* endpoint) {
+  for (int fd = portres__copies_next(0); fd >= 0;
+       fd = portres__copies_next(fd + 1)) {
+    if (portres__socket_identity(fd) == 0) {
+      portres__copies_forget(fd);
+    } else {
+      attach_copy(fd, endpoint);
+    }
+  }
+}
+
 int portres__platform_endpoint_attach(portres_socket s,
                                       portres__handle endpoint) {
   if (!portres__fdtable_prepare(s)) {
     return PORTRES_ENOBUFS;
   }
   drop(portres__fdtable_exchange(s, endpoint));
+  attach_copies(portres__endpoint_peek(endpoint));
   return PORTRES_OK;
 }

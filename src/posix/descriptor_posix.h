@@ -21,9 +21,10 @@ int portres__descriptor_is_made(int fd);
  * one more name of a socket we know. */
 void portres__descriptor_is_received(int fd);
 
-/* Around a call that closes one descriptor. */
-portres__handle portres__descriptor_before_close(int fd);
-void portres__descriptor_after_close(int fd, portres__handle handle);
+/* Around a call that closes one descriptor; the first tells the second whether
+ * there is anything to do. */
+bool portres__descriptor_before_close(int fd);
+void portres__descriptor_after_close(int fd, bool is_marked);
 
 /* Take the entry out if it is this one, and drop its reference. */
 void portres__descriptor_forget(int fd, portres__handle handle);

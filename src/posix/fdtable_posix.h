@@ -4,10 +4,10 @@
  * a reference of its endpoint; whoever takes the entry out drops it. Pages are
  * mapped when first needed and never given back. Lock-free throughout.
  *
- * The kernel may reuse a descriptor the moment it is closed. So an entry is
- * taken out after the close, but only if it is still the one from before; for
- * a range of descriptors the entries are marked before and the marked ones
- * taken out after.
+ * The kernel may reuse a descriptor the moment it is closed, for another copy
+ * of the same socket even. So an entry is marked before the close, and taken
+ * out after it if the mark is still there; whoever puts a new entry in its
+ * place finds the old one and drops it instead.
  */
 #ifndef PORTRES_FDTABLE_POSIX_H
 #define PORTRES_FDTABLE_POSIX_H

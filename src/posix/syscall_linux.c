@@ -23,10 +23,10 @@ static const void* pointer(long argument) {
 }
 
 static long pass_closing(long number, const long a[]) {
-  portres__handle handle = portres__descriptor_before_close((int)a[0]);
+  bool is_marked = portres__descriptor_before_close((int)a[0]);
   long result = pass(number, a);
 
-  portres__descriptor_after_close((int)a[0], handle);
+  portres__descriptor_after_close((int)a[0], is_marked);
   return result;
 }
 
