@@ -11,8 +11,7 @@
 static const size_t options_size_min = sizeof(struct portres_options);
 static const size_t info_size_min = sizeof(struct portres_info);
 
-/* --- Acquire ---------------------------------------------------------------
- */
+/* --- Acquire --- */
 
 static int check_options(const struct portres_options* options) {
   if (!portres__block_fits(options->range)) {
@@ -84,8 +83,7 @@ int portres_acquire_with(portres_socket s,
   return status;
 }
 
-/* --- Associate, release ----------------------------------------------------
- */
+/* --- Associate, release --- */
 
 int portres_associate(portres_socket s, portres_token token) {
   struct portres__platform_entry entry = portres__platform_enter();
@@ -103,8 +101,7 @@ int portres_release(portres_socket s, portres_token token) {
   return status;
 }
 
-/* --- Persistent reservations ------------------------------------------------
- */
+/* --- Persistent reservations --- */
 
 static int check_persistent(enum portres_protocol protocol,
                             struct portres_range range) {
@@ -132,8 +129,7 @@ int portres_persistent_lookup(enum portres_protocol protocol,
   return out == NULL ? PORTRES_EFAULT : check_persistent(protocol, range);
 }
 
-/* --- Inspect ----------------------------------------------------------------
- */
+/* --- Inspect --- */
 
 int portres_describe(portres_token token, struct portres_info* info) {
   struct portres__platform_entry entry;

@@ -18,7 +18,7 @@ struct portres__engine portres__engine = {
 /* Windows' default since Vista: KB 929851. */
 static const struct portres_range dynamic_range = {49152, 16384};
 
-/* --- Finding a place ------------------------------------------------------ */
+/* --- Finding a place --- */
 
 /* Privileged ports are the lowest ones, so the first port tells. */
 static bool is_privileged(enum portres_protocol protocol,
@@ -120,7 +120,7 @@ static int place(enum portres_protocol protocol,
   return claim_and_probe(protocol, options->range, true, &busy);
 }
 
-/* --- Tables --------------------------------------------------------------- */
+/* --- Tables --- */
 
 static struct portres__reservation* reservation_at(uint32_t index) {
   return portres__slab_at(&portres__engine.reservations, index);
@@ -239,8 +239,7 @@ int portres__engine_reserve_inherited(enum portres_protocol protocol,
   return reserve(protocol, options, NULL, out);
 }
 
-/* --- Sockets ---------------------------------------------------------------
- */
+/* --- Sockets --- */
 
 static int facts_of(portres_socket s, struct portres__socket_facts* out) {
   int status = portres__platform_socket_facts(s, out);
@@ -360,8 +359,7 @@ int portres__facility_release(portres_socket s, portres_token token) {
   return status;
 }
 
-/* --- Inspection ------------------------------------------------------------
- */
+/* --- Inspection --- */
 
 int portres__facility_describe(portres_token token, struct portres_info* info) {
   struct portres__reservation* reservation;
@@ -395,8 +393,7 @@ size_t portres__facility_snapshot(struct portres_info* infos, size_t capacity) {
   return found;
 }
 
-/* --- Fork ------------------------------------------------------------------
- */
+/* --- Fork --- */
 
 void portres__engine_after_fork(void) {
   portres__space_clear(&portres__engine.tcp);

@@ -33,7 +33,7 @@ int portres__facility_describe(portres_token token, struct portres_info* info);
 /* Up to `capacity` reservations; how many there are, even if more. */
 size_t portres__facility_snapshot(struct portres_info* infos, size_t capacity);
 
-/* --- 2. What an emulation asks of the system ----------------------------- */
+/* --- 2. What an emulation asks of the system --- */
 
 struct portres__socket_facts {
   enum portres_protocol protocol;
@@ -72,7 +72,7 @@ struct portres_range portres__platform_ephemeral(void);
 /* True when bind() of this program comes to us, or it promised to call us. */
 bool portres__platform_bind_reaches_us(void);
 
-/* --- 3. Services --------------------------------------------------------- */
+/* --- 3. Services --- */
 
 /* Two locks: `acquire` puts whole acquires in a row, system calls included;
  * `engine` guards the tables and is held for moments. Acquire comes first. */

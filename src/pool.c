@@ -13,11 +13,24 @@ struct portres__pool {
   _Atomic uint32_t cursor;      /* after the port last picked */
   _Atomic uint32_t thaw_cursor; /* word where the next thaw begins */
   word swept_at_ms;
-  word* full;    /* a bit for each word of `taken` that has no bit clear */
-  word* cooling; /* a bit for each port */
-  _Atomic uint16_t* holders;
-  word taken[]; /* a bit for each port that is held or cooling */
+  _Atomic uint16_t* holders; /* of each port */
+  word words[];              /* the three below */
 };
+
+/* A bit for each port that is held or cooling. */
+static word* taken_word(struct portres__pool* pool, uint32_t index) {
+  return &pool->words[index];
+}
+
+/* A bit for each port that is cooling. */
+static word* cooling_word(struct portres__pool* pool, uint32_t index) {
+  return &pool->words[pool->word_count + index];
+}
+
+/* A bit for each word of the first that has no bit clear. */
+static word* full_word(struct portres__pool* pool, uint32_t index) {
+  return &pool->words[2 * pool->word_count + index];
+}
 
 static uint32_t words_for(uint32_t bits) {
   return (bits + WORD_BITS - 1) / WORD_BITS;
@@ -51,11 +64,9 @@ struct portres__pool* portres__pool_create(uint16_t count) {
   }
   pool->port_count = count;
   pool->word_count = word_count;
-  pool->cooling = pool->taken + word_count;
-  pool->full = pool->cooling + word_count;
-  pool->holders = (_Atomic uint16_t*)(pool->full + full_count);
-  close_tail(pool->taken, count);
-  close_tail(pool->full, word_count);
+  pool->holders = (_Atomic uint16_t*)full_word(pool, full_count);
+  close_tail(taken_word(pool, 0), count);
+  close_tail(full_word(pool, 0), word_count);
   return pool;
 }
 
@@ -63,12 +74,12 @@ void portres__pool_destroy(struct portres__pool* pool) {
   free(pool);
 }
 
-static bool is_word_full(const struct portres__pool* pool, uint32_t index) {
-  return atomic_load(&pool->taken[index]) == UINT64_MAX;
+static bool is_word_full(struct portres__pool* pool, uint32_t index) {
+  return atomic_load(taken_word(pool, index)) == UINT64_MAX;
 }
 
 static void settle_word(struct portres__pool* pool, uint32_t index) {
-  word* full = &pool->full[index / WORD_BITS];
+  word* full = full_word(pool, index / WORD_BITS);
   uint64_t bit = bit_of(index);
   bool is_full;
 
@@ -84,16 +95,17 @@ static void settle_word(struct portres__pool* pool, uint32_t index) {
   } while (is_full != is_word_full(pool, index));
 }
 
-static bool is_cooling(const struct portres__pool* pool, uint32_t port) {
-  return (atomic_load(&pool->cooling[port / WORD_BITS]) & bit_of(port)) != 0;
+static bool is_cooling(struct portres__pool* pool, uint32_t port) {
+  return (atomic_load(cooling_word(pool, port / WORD_BITS)) & bit_of(port)) !=
+         0;
 }
 
-static bool is_taken(const struct portres__pool* pool, uint32_t port) {
+static bool is_taken(struct portres__pool* pool, uint32_t port) {
   return atomic_load(&pool->holders[port]) != 0 || is_cooling(pool, port);
 }
 
 static void settle_port(struct portres__pool* pool, uint32_t port) {
-  word* taken = &pool->taken[port / WORD_BITS];
+  word* taken = taken_word(pool, port / WORD_BITS);
   bool is_now;
 
   do {
@@ -113,7 +125,7 @@ static bool pick_in_word(struct portres__pool* pool,
                          uint16_t* port_out) {
   uint64_t open;
 
-  while ((open = ~atomic_load(&pool->taken[index]) & among) != 0) {
+  while ((open = ~atomic_load(taken_word(pool, index)) & among) != 0) {
     uint32_t port = index * WORD_BITS + lowest_bit(open);
     uint16_t nobody = 0;
     bool is_ours = atomic_compare_exchange_strong(&pool->holders[port], &nobody,
@@ -128,11 +140,10 @@ static bool pick_in_word(struct portres__pool* pool,
 }
 
 /* The first word from `index` on that is not full; word_count: none. */
-static uint32_t next_open_word(const struct portres__pool* pool,
-                               uint32_t index) {
+static uint32_t next_open_word(struct portres__pool* pool, uint32_t index) {
   while (index < pool->word_count) {
     uint64_t among = UINT64_MAX << (index % WORD_BITS);
-    uint64_t open = ~atomic_load(&pool->full[index / WORD_BITS]) & among;
+    uint64_t open = ~atomic_load(full_word(pool, index / WORD_BITS)) & among;
     uint32_t base = index / WORD_BITS * WORD_BITS;
 
     if (open != 0) {
@@ -194,7 +205,7 @@ void portres__pool_drop(struct portres__pool* pool, uint16_t port) {
 }
 
 void portres__pool_refuse(struct portres__pool* pool, uint16_t port) {
-  word* cooling = &pool->cooling[port / WORD_BITS];
+  word* cooling = cooling_word(pool, port / WORD_BITS);
 
   atomic_fetch_or(cooling, bit_of(port));
   if (atomic_fetch_sub(&pool->holders[port], (uint16_t)1) != 1) {
@@ -205,12 +216,12 @@ void portres__pool_refuse(struct portres__pool* pool, uint16_t port) {
 
 void portres__pool_warm(struct portres__pool* pool, uint16_t port) {
   if (is_cooling(pool, port)) {
-    atomic_fetch_and(&pool->cooling[port / WORD_BITS], ~bit_of(port));
+    atomic_fetch_and(cooling_word(pool, port / WORD_BITS), ~bit_of(port));
   }
 }
 
 static uint32_t thaw_word(struct portres__pool* pool, uint32_t index) {
-  uint64_t cooled = atomic_exchange(&pool->cooling[index], 0);
+  uint64_t cooled = atomic_exchange(cooling_word(pool, index), 0);
   uint32_t thawed = 0;
 
   for (; cooled != 0; cooled &= cooled - 1) {
@@ -232,7 +243,7 @@ uint32_t portres__pool_thaw(struct portres__pool* pool, uint32_t limit) {
   return thawed;
 }
 
-uint32_t portres__pool_cursor(const struct portres__pool* pool) {
+uint32_t portres__pool_cursor(struct portres__pool* pool) {
   return atomic_load_explicit(&pool->cursor, memory_order_relaxed) %
          pool->port_count;
 }
@@ -248,8 +259,7 @@ bool portres__pool_may_sweep(struct portres__pool* pool,
   return atomic_compare_exchange_strong(&pool->swept_at_ms, &swept, now_ms);
 }
 
-struct portres__pool_figures portres__pool_count(
-    const struct portres__pool* pool) {
+struct portres__pool_figures portres__pool_count(struct portres__pool* pool) {
   struct portres__pool_figures figures = {0, 0, 0};
 
   for (uint32_t port = 0; port < pool->port_count; port++) {

@@ -51,14 +51,13 @@ void portres__pool_warm(struct portres__pool* pool, uint16_t port);
 uint32_t portres__pool_thaw(struct portres__pool* pool, uint32_t limit);
 
 /* Where a rotating search goes on. */
-uint32_t portres__pool_cursor(const struct portres__pool* pool);
+uint32_t portres__pool_cursor(struct portres__pool* pool);
 
 /* True at most once in any `interval_ms`, to one caller. */
 bool portres__pool_may_sweep(struct portres__pool* pool,
                              uint64_t now_ms,
                              uint64_t interval_ms);
 
-struct portres__pool_figures portres__pool_count(
-    const struct portres__pool* pool);
+struct portres__pool_figures portres__pool_count(struct portres__pool* pool);
 
 #endif

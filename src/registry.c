@@ -3,16 +3,14 @@
 
 #include <stdlib.h>
 
-/* By default uthash ends the process when memory runs out; we live in other
- * people's processes, so it only marks the entry, and we look. */
+/* By default uthash ends the process when memory runs out. We live in other
+ * people's processes: so it leaves the entry without a table, and we look. */
 #define HASH_NONFATAL_OOM 1
-#define uthash_nonfatal_oom(entry) ((entry)->is_refused = true)
 #include <uthash.h>
 
 struct portres__registry_entry {
   portres_token token;
   portres__handle handle;
-  bool is_refused;
   UT_hash_handle hh;
 };
 
@@ -38,9 +36,9 @@ bool portres__registry_add(struct portres__registry* registry,
   }
   entry->token = token;
   entry->handle = handle;
-  entry->is_refused = false;
+  entry->hh.tbl = NULL;
   HASH_ADD(hh, registry->entries, token, sizeof entry->token, entry);
-  if (entry->is_refused) {
+  if (entry->hh.tbl == NULL) {
     free(entry);
     return false;
   }

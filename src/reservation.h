@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "pool.h"
+#include "rare.h"
 #include "slab.h"
 
 enum portres__reservation_state {
@@ -51,7 +52,8 @@ struct portres__reservation* portres__reservation_create(
 void portres__reservation_kill(struct portres__reservation* reservation);
 
 struct portres__reservation* portres__reservation_pin(portres__handle handle);
-void portres__reservation_drop(struct portres__reservation* reservation);
+PORTRES__RARE void portres__reservation_drop(
+    struct portres__reservation* reservation);
 
 /* Free what has died. Lock: the engine's. */
 void portres__reservation_reap(void);
@@ -66,10 +68,10 @@ bool portres__reservation_hold(struct portres__reservation* reservation,
                                uint16_t port);
 void portres__reservation_warm_port(struct portres__reservation* reservation,
                                     uint16_t port);
-void portres__reservation_drop_port(struct portres__reservation* reservation,
-                                    uint16_t port);
-void portres__reservation_refuse_port(struct portres__reservation* reservation,
-                                      uint16_t port);
+PORTRES__RARE void portres__reservation_drop_port(
+    struct portres__reservation* reservation, uint16_t port);
+PORTRES__RARE void portres__reservation_refuse_port(
+    struct portres__reservation* reservation, uint16_t port);
 
 void portres__reservation_describe(
     const struct portres__reservation* reservation, struct portres_info* info);

@@ -4,37 +4,8 @@
 
 static const uint64_t references = 0xffffffff;
 
-static uint32_t handle_index(portres__handle handle) {
-  return (uint32_t)(handle & references) - 1;
-}
-
 static uint64_t generation(uint64_t life_or_handle) {
   return life_or_handle >> 32;
-}
-
-/* Chunk k starts at index 64 * (2^k - 1). */
-static unsigned chunk_of(uint32_t index) {
-  unsigned chunk = 0;
-  uint32_t group = index / PORTRES__SLAB_FIRST + 1;
-  while (group > 1) {
-    group >>= 1;
-    chunk++;
-  }
-  return chunk;
-}
-
-static uint32_t chunk_start(unsigned chunk) {
-  return PORTRES__SLAB_FIRST * ((1u << chunk) - 1);
-}
-
-void* portres__slab_at(struct portres__slab* slab, uint32_t index) {
-  unsigned chunk = chunk_of(index);
-  char* base = atomic_load_explicit(&slab->chunks[chunk], memory_order_acquire);
-  return base + slab->object_size * (index - chunk_start(chunk));
-}
-
-void* portres__slab_peek(struct portres__slab* slab, portres__handle handle) {
-  return portres__slab_at(slab, handle_index(handle));
 }
 
 portres__handle portres__slab_handle(const void* object) {
@@ -78,7 +49,7 @@ static struct portres__slab_head* add_object(struct portres__slab* slab) {
   uint32_t index = atomic_load(&slab->count);
   struct portres__slab_head* head;
 
-  if (!add_chunk(slab, chunk_of(index))) {
+  if (!add_chunk(slab, portres__slab_chunk_of(index))) {
     return NULL;
   }
   head = portres__slab_at(slab, index);

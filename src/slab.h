@@ -45,11 +45,29 @@ struct portres__slab {
  * (0 in the first); NULL: no memory. */
 void* portres__slab_create(struct portres__slab* slab);
 
-/* The object a handle named, dead or alive. */
-void* portres__slab_peek(struct portres__slab* slab, portres__handle handle);
+/* Chunk k starts at index 64 * (2^k - 1). */
+static inline unsigned portres__slab_chunk_of(uint32_t index) {
+  return 31u - (unsigned)__builtin_clz(index / PORTRES__SLAB_FIRST + 1);
+}
+
+static inline uint32_t portres__slab_chunk_start(unsigned chunk) {
+  return PORTRES__SLAB_FIRST * ((1u << chunk) - 1);
+}
 
 /* The object at an index below the count; its life may be any. */
-void* portres__slab_at(struct portres__slab* slab, uint32_t index);
+static inline void* portres__slab_at(struct portres__slab* slab,
+                                     uint32_t index) {
+  unsigned chunk = portres__slab_chunk_of(index);
+  char* base = atomic_load_explicit(&slab->chunks[chunk], memory_order_acquire);
+
+  return base + slab->object_size * (index - portres__slab_chunk_start(chunk));
+}
+
+/* The object a handle named, dead or alive. */
+static inline void* portres__slab_peek(struct portres__slab* slab,
+                                       portres__handle handle) {
+  return portres__slab_at(slab, (uint32_t)handle - 1);
+}
 
 /* The handle of the life that the caller holds a reference of. */
 portres__handle portres__slab_handle(const void* object);

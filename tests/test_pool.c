@@ -19,7 +19,7 @@ static const struct size_row size_rows[] = {
     {"given a block of 16384", 16384}, {"given a block of 65535", 65535},
 };
 
-static void assert_figures(const struct portres__pool* pool,
+static void assert_figures(struct portres__pool* pool,
                            uint32_t used,
                            uint32_t free_count,
                            uint32_t cooling) {

@@ -27,6 +27,7 @@
 #include "fdtable_posix.h"
 #include "platform.h"
 #include "process_posix.h"
+#include "rare.h"
 #include "reach_posix.h"
 #include "real_posix.h"
 #include "rules.h"
@@ -38,7 +39,7 @@ enum {
   /* A block that looks full is looked through at most this often, and then at
    * so many ports that the caller hardly feels it. */
   SWEEP_INTERVAL_MS = 10,
-  SWEEP_LIMIT = 1024
+  SWEEP_LIMIT = 256
 };
 
 static int fail(int error) {
@@ -46,8 +47,7 @@ static int fail(int error) {
   return -1;
 }
 
-/* --- A port of the block -----------------------------------------------------
- */
+/* --- A port of the block --- */
 
 static uint64_t now_ms(void) {
   struct timespec now;
@@ -57,7 +57,7 @@ static uint64_t now_ms(void) {
 }
 
 /* Look for ports that are free though they seem taken. */
-static bool sweep(struct portres__reservation* reservation) {
+PORTRES__RARE static bool sweep(struct portres__reservation* reservation) {
   if (!portres__pool_may_sweep(reservation->pool, now_ms(),
                                SWEEP_INTERVAL_MS)) {
     return false;
@@ -93,11 +93,13 @@ static int bind_picked(int fd,
                        union portres__address* address,
                        socklen_t address_len) {
   int saved_errno = errno;
+  bool is_first = true; /* errno is as it was */
   uint16_t port;
 
   for (;;) {
     if (!portres__reservation_pick(reservation, &port)) {
       if (sweep(reservation)) {
+        is_first = false;
         continue;
       }
       portres__reservation_drop(reservation);
@@ -105,7 +107,9 @@ static int bind_picked(int fd,
     }
     if (bind_to(fd, address, address_len, port) == 0) {
       hand_over(endpoint, reservation, port);
-      errno = saved_errno;
+      if (!is_first) {
+        errno = saved_errno;
+      }
       return 0;
     }
     if (errno != EADDRINUSE) {
@@ -114,6 +118,7 @@ static int bind_picked(int fd,
       return -1;
     }
     portres__reservation_refuse_port(reservation, port);
+    is_first = false;
   }
 }
 
@@ -137,12 +142,12 @@ static int bind_held(int fd,
   return 0;
 }
 
-/* --- bind() ------------------------------------------------------------------
- */
+/* --- bind() --- */
 
 /* True when the endpoint is another socket's: only where the program closes
  * sockets behind our back. */
-static bool is_stale(int fd, const struct portres__endpoint* endpoint) {
+PORTRES__RARE static bool is_stale(int fd,
+                                   const struct portres__endpoint* endpoint) {
   int saved_errno = errno;
   bool is_other =
       portres__socket_identity(fd) != atomic_load(&endpoint->identity);
@@ -198,7 +203,11 @@ int portres__bind_associated(int fd,
   if (length == 0 || portres__endpoint_port(endpoint) != 0) {
     return portres__real()->bind(fd, address, address_len);
   }
-  memcpy(&copy, address, length);
+  if (length == sizeof copy.in) {
+    memcpy(&copy, address, sizeof copy.in); /* a known length needs no call */
+  } else {
+    memcpy(&copy, address, length);
+  }
   facts.port = portres__address_port(address);
   reservation = pin_alive(association_of(endpoint));
   if (reservation != NULL) {
@@ -219,7 +228,7 @@ int portres__bind_associated(int fd,
 }
 
 /* The port is reserved for some transport: is it the socket's? */
-static bool is_refused(int fd, uint16_t port) {
+PORTRES__RARE static bool is_refused(int fd, uint16_t port) {
   struct portres__socket_facts socket_facts;
   struct portres__bind_facts facts = {.port = port};
   int saved_errno = errno;
@@ -246,9 +255,11 @@ static int bind_stranger(int fd,
   return portres__real()->bind(fd, address, address_len);
 }
 
-int portres__hook_bind(int fd,
-                       const struct sockaddr* address,
-                       socklen_t address_len) {
+/* Flat, for every function that the kernel's answer returns through costs:
+ * bench_associated measured it. */
+__attribute__((flatten)) int portres__hook_bind(int fd,
+                                                const struct sockaddr* address,
+                                                socklen_t address_len) {
   portres__handle handle = portres__fdtable_get(fd);
   int result;
 
@@ -266,8 +277,7 @@ int portres__hook_bind(int fd,
   return bind_stranger(fd, address, address_len);
 }
 
-/* --- Implicit binds
- * ----------------------------------------------------------- */
+/* --- Implicit binds --- */
 
 static socklen_t wildcard(int family, union portres__address* out) {
   memset(out, 0, sizeof *out);

@@ -31,8 +31,7 @@ static portres__handle own_entry(int fd) {
   return handle != 0 && portres__process_owns_tables() ? handle : 0;
 }
 
-/* --- Made ------------------------------------------------------------------
- */
+/* --- Made --- */
 
 int portres__descriptor_is_made(int fd) {
   portres__descriptor_forget(fd, own_entry(fd));
@@ -91,8 +90,7 @@ void portres__descriptor_is_received(int fd) {
   errno = saved_errno;
 }
 
-/* --- Closed ----------------------------------------------------------------
- */
+/* --- Closed --- */
 
 bool portres__descriptor_before_close(int fd) {
   if (own_entry(fd) == 0) {
@@ -232,8 +230,7 @@ unsigned portres__descriptor_sweep(
   return forgotten;
 }
 
-/* --- Duplicated -------------------------------------------------------------
- */
+/* --- Duplicated --- */
 
 /* The endpoint of a descriptor about to be duplicated, with a reference for
  * the duplicate; NULL: not one of ours. */
@@ -313,8 +310,7 @@ int portres__hook_fcntl(int (*real_fcntl)(int, int, ...),
   return after_dup(endpoint, fd, real_fcntl(fd, command, argument));
 }
 
-/* --- What the engine asks of descriptors (platform.h)
- * ------------------------- */
+/* --- What the engine asks of descriptors (platform.h) --- */
 
 portres__handle portres__platform_endpoint_of(portres_socket s,
                                               uint64_t identity) {

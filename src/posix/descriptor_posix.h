@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "fdtable_posix.h"
+#include "rare.h"
 
 /* The descriptor is new, or -1: an entry under its number is of a socket whose
  * close went unseen. Returns: the descriptor. */
@@ -27,7 +28,7 @@ bool portres__descriptor_before_close(int fd);
 void portres__descriptor_after_close(int fd, bool is_marked);
 
 /* Take the entry out if it is this one, and drop its reference. */
-void portres__descriptor_forget(int fd, portres__handle handle);
+PORTRES__RARE void portres__descriptor_forget(int fd, portres__handle handle);
 
 /* Forget up to `limit` bound sockets of the reservation whose close went
  * unseen; tells how many. */

@@ -5,7 +5,6 @@
 
 #include "block.h"
 #include "platform.h"
-#include "real_posix.h"
 
 struct portres_range portres__platform_ephemeral(void) {
   struct portres_range range = {0, 0};
@@ -19,7 +18,8 @@ struct portres_range portres__platform_ephemeral(void) {
     return range;
   }
   text_len = read(fd, text, sizeof text - 1);
-  portres__real()->close(fd);
+  /* Not the real one: ThreadSanitizer is to see the end of what it saw open. */
+  close(fd);
   text[text_len > 0 ? text_len : 0] = '\0';
   if (sscanf(text, "%u %u", &first, &last) == 2 && first >= 1 &&
       first <= last && last <= PORTRES__PORT_MAX) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "environment_posix.h"
 #include "platform.h"
 #include "real_posix.h"
 #include "unchanged_posix.h"
@@ -20,8 +21,7 @@ static pthread_once_t start_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t acquire_lock;
 static pthread_mutex_t engine_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* --- Fork ------------------------------------------------------------------
- */
+/* --- Fork --- */
 
 /* While an acquire tries ports, its probe is bound to one; a child forked then
  * would keep that port busy for life. So a fork waits for an acquire. The lock
@@ -92,13 +92,13 @@ static void map_mark(void) {
 #endif
 }
 
-/* --- Start -----------------------------------------------------------------
- */
+/* --- Start --- */
 
 static void start(void) {
   int saved_errno = errno;
 
   portres__real();
+  portres__environment();
   atomic_store(&owner_pid, (int)getpid());
   init_acquire_lock();
   map_mark();
@@ -111,8 +111,7 @@ __attribute__((constructor)) static void start_at_load(void) {
   pthread_once(&start_once, start);
 }
 
-/* --- Services of platform.h -------------------------------------------------
- */
+/* --- Services of platform.h --- */
 
 void portres__platform_lock_acquire(void) {
   pthread_once(&start_once, start);

@@ -11,11 +11,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "rare.h"
+
 /* One byte in a page that the kernel empties in a forked child, however it was
  * forked; NULL where that cannot be had. */
 extern _Atomic(_Atomic unsigned char*) portres__process_mark;
 
-void portres__process_forget_parent(void);
+PORTRES__RARE void portres__process_forget_parent(void);
 
 /* Notice a fork that ran no handlers (a raw clone). For calls that are about
  * to use the tables. */

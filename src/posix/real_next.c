@@ -9,9 +9,28 @@
 struct portres__real_calls portres__real_calls;
 _Atomic bool portres__real_is_found;
 
+static const void* object_of(const void* address) {
+  Dl_info info;
+  return dladdr(address, &info) != 0 ? info.dli_fbase : NULL;
+}
+
+/* Where libc was linked before us, nothing comes behind us: then it is the
+ * first one, unless that is ourselves. */
+static void* find_libc(const char* name) {
+  void* found = dlsym(RTLD_NEXT, name);
+
+  if (found == NULL) {
+    found = dlsym(RTLD_DEFAULT, name);
+    if (found != NULL && object_of(found) == object_of(&portres__real_calls)) {
+      found = NULL;
+    }
+  }
+  return found;
+}
+
 /* dlsym() gives an object pointer; ISO C wants a detour to a function's. */
 static void find(const char* name, void* call_out, size_t call_len) {
-  void* found = dlsym(RTLD_NEXT, name);
+  void* found = find_libc(name);
   memcpy(call_out, &found, call_len);
 }
 

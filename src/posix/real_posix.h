@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include "rare.h"
+
 struct sockaddr_in;
 struct timespec;
 
@@ -55,7 +57,7 @@ struct portres__real_calls {
 extern struct portres__real_calls portres__real_calls;
 extern _Atomic bool portres__real_is_found;
 
-void portres__real_find(void);
+PORTRES__RARE void portres__real_find(void);
 
 /* A hook may run before our constructor: from that of another library. */
 static inline const struct portres__real_calls* portres__real(void) {

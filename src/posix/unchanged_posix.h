@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#include "rare.h"
+
 enum portres__unchanged_state {
   PORTRES__UNCHANGED_UNKNOWN,
   PORTRES__UNCHANGED_OFF,
@@ -21,7 +23,7 @@ enum portres__unchanged_state {
 };
 
 extern _Atomic int portres__unchanged_state;
-void portres__unchanged_read_environment(void);
+PORTRES__RARE void portres__unchanged_read_environment(void);
 
 static inline int portres__unchanged_known_state(void) {
   int state =
@@ -44,10 +46,10 @@ static inline bool portres__unchanged_is_outgoing(void) {
 
 /* bind() of a socket that has no association of its own. False: it does not
  * count as associated. True: it does, and this is the result of bind(). */
-bool portres__unchanged_bind(int fd,
-                             const struct sockaddr* address,
-                             socklen_t address_len,
-                             int* result_out);
+PORTRES__RARE bool portres__unchanged_bind(int fd,
+                                           const struct sockaddr* address,
+                                           socklen_t address_len,
+                                           int* result_out);
 
 /* The same before a call that would bind an unbound socket. Returns: 0 (also
  * when it does not count), or -1 and errno. */

@@ -1,0 +1,32 @@
+/* environment_posix.h - what PORTRES_BLOCK and PORTRES_OUTGOING ask for.
+ *
+ * Read once, for the program may change its environment later; and not at all
+ * where the kernel says that the environment is not to be trusted
+ * (secure_getenv: setuid programs). */
+#ifndef PORTRES_ENVIRONMENT_POSIX_H
+#define PORTRES_ENVIRONMENT_POSIX_H
+
+#include <portres/portres.h>
+#include <stdbool.h>
+
+enum { PORTRES__ENVIRONMENT_BLOCKS = 16 };
+
+struct portres__environment {
+  bool has_blocks;       /* the variable is set, to something */
+  bool is_outgoing;      /* PORTRES_OUTGOING=1 */
+  const char* value;     /* the variable, cut to fit */
+  const char* malformed; /* what is wrong with it; NULL: nothing */
+  size_t block_count;
+  struct {
+    enum portres_protocol protocol;
+    struct portres_range range;
+  } blocks[PORTRES__ENVIRONMENT_BLOCKS];
+};
+
+const struct portres__environment* portres__environment(void);
+
+/* The same for a given value, which is kept. */
+void portres__environment_parse(const char* value,
+                                struct portres__environment* out);
+
+#endif
