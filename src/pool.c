@@ -236,10 +236,10 @@ uint32_t portres__pool_thaw(struct portres__pool* pool, uint32_t limit) {
   uint32_t thawed = 0;
 
   for (uint32_t i = 0; i < pool->word_count && thawed < limit; i++) {
-    thawed += thaw_word(pool, index % pool->word_count);
-    index++;
+    index = index < pool->word_count ? index : 0;
+    thawed += thaw_word(pool, index++);
   }
-  atomic_store(&pool->thaw_cursor, index % pool->word_count);
+  atomic_store(&pool->thaw_cursor, index);
   return thawed;
 }
 

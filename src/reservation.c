@@ -18,19 +18,18 @@ static void wait_for_reap(struct portres__reservation* reservation) {
                                          reservation->head.index + 1));
 }
 
-static char* copy_label(const char* label) {
-  size_t label_len;
-  char* copy;
+/* Cut to what portres_info has room for. */
+static size_t label_length(const char* label) {
+  const char* end = memchr(label, '\0', PORTRES_LABEL_SIZE - 1);
+  return end != NULL ? (size_t)(end - label) : PORTRES_LABEL_SIZE - 1;
+}
 
-  for (label_len = 0; label_len < PORTRES_LABEL_SIZE - 1; label_len++) {
-    if (label[label_len] == '\0') {
-      break;
-    }
-  }
-  copy = malloc(label_len + 1);
+static char* copy_label(const char* label) {
+  size_t label_len = label_length(label);
+  char* copy = calloc(1, label_len + 1);
+
   if (copy != NULL) {
     memcpy(copy, label, label_len);
-    copy[label_len] = '\0';
   }
   return copy;
 }
@@ -187,6 +186,6 @@ void portres__reservation_describe(
   info->cooling = figures.cooling;
   info->pid = portres__platform_pid();
   if (reservation->label != NULL) {
-    strcpy(info->label, reservation->label);
+    memcpy(info->label, reservation->label, label_length(reservation->label));
   }
 }

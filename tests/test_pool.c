@@ -121,8 +121,8 @@ static void thaw_goes_round_within_its_limit(void) {
   uint32_t thawed = 0;
 
   fill(pool, COUNT);
-  for (uint16_t port = 0; port < COUNT; port++) {
-    portres__pool_refuse(pool, port);
+  for (int port = 0; port < COUNT; port++) {
+    portres__pool_refuse(pool, (uint16_t)port);
   }
   for (int i = 0; i < COUNT / 64; i++) {
     thawed += portres__pool_thaw(pool, 64);

@@ -77,10 +77,10 @@ static int bind_to(int fd,
 
 /* The kernel bound the socket to a port we hold: from now on it is the
  * endpoint's. If the descriptor was closed meanwhile, nobody's. */
-static void hand_over(portres__handle endpoint,
+static void hand_over(portres__handle handle,
                       struct portres__reservation* reservation,
                       uint16_t port) {
-  if (!portres__endpoint_take_port(endpoint, reservation, port)) {
+  if (!portres__endpoint_take_port(handle, reservation, port)) {
     portres__reservation_drop_port(reservation, port);
     portres__reservation_drop(reservation);
   }
@@ -88,7 +88,7 @@ static void hand_over(portres__handle endpoint,
 
 /* Before: the reservation is pinned. After: the pin is gone, or passed on. */
 static int bind_picked(int fd,
-                       portres__handle endpoint,
+                       portres__handle handle,
                        struct portres__reservation* reservation,
                        union portres__address* address,
                        socklen_t address_len) {
@@ -106,7 +106,7 @@ static int bind_picked(int fd,
       return fail(ENOBUFS);
     }
     if (bind_to(fd, address, address_len, port) == 0) {
-      hand_over(endpoint, reservation, port);
+      hand_over(handle, reservation, port);
       if (!is_first) {
         errno = saved_errno;
       }
@@ -123,7 +123,7 @@ static int bind_picked(int fd,
 }
 
 static int bind_held(int fd,
-                     portres__handle endpoint,
+                     portres__handle handle,
                      struct portres__reservation* reservation,
                      union portres__address* address,
                      socklen_t address_len,
@@ -138,7 +138,7 @@ static int bind_held(int fd,
     return -1;
   }
   portres__reservation_warm_port(reservation, port);
-  hand_over(endpoint, reservation, port);
+  hand_over(handle, reservation, port);
   return 0;
 }
 
@@ -227,8 +227,9 @@ int portres__bind_associated(int fd,
   return fail(portres__status_to_errno(decision.status));
 }
 
-/* The port is reserved for some transport: is it the socket's? */
-PORTRES__RARE static bool is_refused(int fd, uint16_t port) {
+/* The port is reserved for some transport; if it is the socket's, the rules
+ * decide. Returns: 0, or the status of a refusal. */
+PORTRES__RARE static int judge_stranger(int fd, uint16_t port) {
   struct portres__socket_facts socket_facts;
   struct portres__bind_facts facts = {.port = port};
   int saved_errno = errno;
@@ -239,7 +240,7 @@ PORTRES__RARE static bool is_refused(int fd, uint16_t port) {
         portres__engine_space(socket_facts.protocol), port);
   }
   errno = saved_errno;
-  return portres__rules_bind(&facts).verdict == PORTRES__VERDICT_REFUSE;
+  return portres__rules_bind(&facts).status;
 }
 
 static int bind_stranger(int fd,
@@ -248,8 +249,10 @@ static int bind_stranger(int fd,
   if (portres__engine_has_reserved() &&
       portres__address_length(address, address_len) != 0) {
     uint16_t port = portres__address_port(address);
-    if (portres__engine_is_reserved(port) && is_refused(fd, port)) {
-      return fail(EACCES);
+    int status = portres__engine_is_reserved(port) ? judge_stranger(fd, port)
+                                                   : PORTRES_OK;
+    if (status != PORTRES_OK) {
+      return fail(portres__status_to_errno(status));
     }
   }
   return portres__real()->bind(fd, address, address_len);
@@ -378,7 +381,7 @@ int portres__bind_before_connect(int fd,
 
   if (!is_concerned(fd, is_wanted) || address == NULL ||
       address_len < sizeof address->sa_family ||
-      address->sa_family == AF_UNSPEC) {
+      portres__address_family(address) == AF_UNSPEC) {
     return 0;
   }
   return bind_before(fd, is_wanted);

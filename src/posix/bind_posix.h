@@ -11,14 +11,14 @@ struct sockaddr_in;
 
 /* bind() of a socket that is associated. Returns: 0, or -1 and errno. */
 int portres__bind_associated(int fd,
-                             portres__handle endpoint,
+                             portres__handle handle,
                              const struct sockaddr* address,
                              socklen_t address_len);
 
 /* Bind an associated, unbound socket to a port of its block, as the call that
  * comes next would bind it. Returns: 0 (also when there is nothing to do), or
  * -1 and errno. */
-int portres__bind_implicitly(int fd, portres__handle endpoint);
+int portres__bind_implicitly(int fd, portres__handle handle);
 
 /* The same for the call that comes, whatever the socket is. */
 int portres__bind_before_connect(int fd,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 
 #include "copies_posix.h"
 #include "endpoint.h"
@@ -92,25 +93,33 @@ void portres__descriptor_is_received(int fd) {
 
 /* --- Closed --- */
 
-bool portres__descriptor_before_close(int fd) {
-  if (own_entry(fd) == 0) {
-    return false;
+/* The kernel gives the number away before it ends the socket: a thread that
+ * gets it meanwhile takes our entry out, and the port must not be anybody's
+ * until the close is over. Hence the pin; and as a cancelled thread would keep
+ * it for good, the close of a socket of ours is no cancellation point. */
+struct portres__closing portres__descriptor_before_close(int fd) {
+  struct portres__closing closing = {portres__endpoint_pin(own_entry(fd)), 0};
+
+  if (closing.endpoint != NULL) {
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &closing.saved_cancellation);
+    portres__fdtable_mark(fd);
   }
-  portres__fdtable_mark(fd);
-  return true;
+  return closing;
 }
 
-void portres__descriptor_after_close(int fd, bool is_marked) {
-  if (is_marked) {
+void portres__descriptor_after_close(int fd, struct portres__closing closing) {
+  if (closing.endpoint != NULL) {
     drop(portres__fdtable_take_marked(fd));
+    portres__endpoint_drop(closing.endpoint);
+    pthread_setcancelstate(closing.saved_cancellation, NULL);
   }
 }
 
 int portres__hook_close(int fd) {
-  bool is_marked = portres__descriptor_before_close(fd);
+  struct portres__closing closing = portres__descriptor_before_close(fd);
   int result = portres__real()->close(fd);
 
-  portres__descriptor_after_close(fd, is_marked);
+  portres__descriptor_after_close(fd, closing);
   return result;
 }
 
@@ -125,10 +134,10 @@ static int descriptor_of(FILE* stream) {
 
 int portres__hook_fclose(FILE* stream) {
   int fd = descriptor_of(stream);
-  bool is_marked = portres__descriptor_before_close(fd);
+  struct portres__closing closing = portres__descriptor_before_close(fd);
   int result = portres__real()->fclose(stream);
 
-  portres__descriptor_after_close(fd, is_marked);
+  portres__descriptor_after_close(fd, closing);
   return result;
 }
 
@@ -140,10 +149,10 @@ FILE* portres__hook_freopen(FILE* (*real_freopen)(const char*,
                             const char* mode,
                             FILE* stream) {
   int fd = descriptor_of(stream);
-  bool is_marked = portres__descriptor_before_close(fd);
+  struct portres__closing closing = portres__descriptor_before_close(fd);
   FILE* result = real_freopen(path, mode, stream);
 
-  portres__descriptor_after_close(fd, is_marked);
+  portres__descriptor_after_close(fd, closing);
   return result;
 }
 

@@ -22,10 +22,13 @@ int portres__descriptor_is_made(int fd);
  * one more name of a socket we know. */
 void portres__descriptor_is_received(int fd);
 
-/* Around a call that closes one descriptor; the first tells the second whether
- * there is anything to do. */
-bool portres__descriptor_before_close(int fd);
-void portres__descriptor_after_close(int fd, bool is_marked);
+/* Around a call that closes one descriptor: what the first tells the second. */
+struct portres__closing {
+  struct portres__endpoint* endpoint; /* NULL: no socket of ours */
+  int saved_cancellation;
+};
+struct portres__closing portres__descriptor_before_close(int fd);
+void portres__descriptor_after_close(int fd, struct portres__closing closing);
 
 /* Take the entry out if it is this one, and drop its reference. */
 PORTRES__RARE void portres__descriptor_forget(int fd, portres__handle handle);

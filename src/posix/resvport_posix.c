@@ -15,8 +15,8 @@
 enum { FIRST_PORT = 600, END_PORT = 1024, PORT_COUNT = END_PORT - FIRST_PORT };
 
 static bool is_any_reserved(void) {
-  for (uint16_t port = FIRST_PORT; port < END_PORT; port++) {
-    if (portres__engine_is_reserved(port)) {
+  for (int port = FIRST_PORT; port < END_PORT; port++) {
+    if (portres__engine_is_reserved((uint16_t)port)) {
       return true;
     }
   }

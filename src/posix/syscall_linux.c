@@ -23,10 +23,10 @@ static const void* pointer(long argument) {
 }
 
 static long pass_closing(long number, const long a[]) {
-  bool is_marked = portres__descriptor_before_close((int)a[0]);
+  struct portres__closing closing = portres__descriptor_before_close((int)a[0]);
   long result = pass(number, a);
 
-  portres__descriptor_after_close((int)a[0], is_marked);
+  portres__descriptor_after_close((int)a[0], closing);
   return result;
 }
 

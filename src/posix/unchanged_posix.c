@@ -19,8 +19,8 @@
 
 /* What became of a block of the environment. */
 struct request {
-  struct portres_range range; /* as granted, once it is */
-  portres_token token;        /* 0 until then */
+  portres_token token;        /* 0 until it is granted */
+  struct portres_range range; /* as granted */
   bool is_complained_of;
 };
 
