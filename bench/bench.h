@@ -78,7 +78,7 @@ struct bench_trial {
  * of descriptors. */
 void bench_begin(int argc, char** argv, const char* what);
 
-void bench_run(const struct bench_trial* trial, void* state);
+void bench_run(const struct bench_trial* given, void* state);
 
 /* `samples` calls a round (less when quick), in whole batches, at least 3. */
 int bench_batches(int samples, int batch);

@@ -258,18 +258,16 @@ static int bind_stranger(int fd,
   return portres__real()->bind(fd, address, address_len);
 }
 
-/* Flat, for every function that the kernel's answer returns through costs:
- * bench_associated measured it. */
-__attribute__((flatten)) int portres__hook_bind(int fd,
-                                                const struct sockaddr* address,
-                                                socklen_t address_len) {
-  portres__handle handle = portres__fdtable_get(fd);
+/* A socket that we know, or one of an unchanged program. Flat, because every
+ * function that the kernel's answer returns through costs (bench_associated);
+ * and apart, so that a stranger's bind does not pay for its frame. */
+__attribute__((flatten, noinline)) static int bind_concerned(
+    int fd,
+    portres__handle handle,
+    const struct sockaddr* address,
+    socklen_t address_len) {
   int result;
 
-  if (address == &portres__reach_question) {
-    portres__reach_answer();
-    return 0;
-  }
   if (association_of(known(fd, handle)) != 0) {
     return portres__bind_associated(fd, handle, address, address_len);
   }
@@ -278,6 +276,20 @@ __attribute__((flatten)) int portres__hook_bind(int fd,
     return result;
   }
   return bind_stranger(fd, address, address_len);
+}
+
+int portres__hook_bind(int fd,
+                       const struct sockaddr* address,
+                       socklen_t address_len) {
+  portres__handle handle = portres__fdtable_get(fd);
+
+  if (address == &portres__reach_question) {
+    portres__reach_answer();
+    return 0;
+  }
+  return handle != 0 || portres__unchanged_is_on()
+             ? bind_concerned(fd, handle, address, address_len)
+             : bind_stranger(fd, address, address_len);
 }
 
 /* --- Implicit binds --- */
