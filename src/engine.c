@@ -18,6 +18,38 @@ struct portres__engine portres__engine = {
 /* Windows' default since Vista: KB 929851. */
 static const struct portres_range dynamic_range = {49152, 16384};
 
+/* --- Tables --- */
+
+static struct portres__reservation* reservation_at(uint32_t index) {
+  return portres__slab_at(&portres__engine.reservations, index);
+}
+
+static uint32_t reservation_count(void) {
+  return atomic_load(&portres__engine.reservations.count);
+}
+
+/* In a child only inherited reservations are alive; their tokens are listed
+ * again here, as a fork handler must not allocate. */
+static void renew_registry(void) {
+  for (uint32_t i = 0; i < reservation_count(); i++) {
+    struct portres__reservation* reservation = reservation_at(i);
+    if (portres__slab_is_alive(reservation) &&
+        portres__reservation_is_alive(reservation)) {
+      portres__registry_add(&portres__engine.registry, reservation->token,
+                            portres__slab_handle(reservation));
+    }
+  }
+  portres__engine.is_registry_stale = false;
+}
+
+static void lock_engine(void) {
+  portres__platform_lock_engine();
+  if (portres__engine.is_registry_stale) {
+    renew_registry();
+  }
+  portres__reservation_reap();
+}
+
 /* --- Finding a place --- */
 
 /* Privileged ports are the lowest ones, so the first port tells. */
@@ -28,6 +60,18 @@ static bool is_privileged(enum portres_protocol protocol,
 
   return portres__platform_probe(protocol, first, false, &busy) ==
          PORTRES_EACCES;
+}
+
+/* What the kernel cannot tell yet: a bind that began under a reservation which
+ * has ended since. From our claim on no other one begins. */
+static uint16_t find_lingering(enum portres_protocol protocol,
+                               struct portres_range range) {
+  uint16_t port;
+
+  lock_engine();
+  port = portres__reservation_find_lingering(protocol, range);
+  portres__platform_unlock_engine();
+  return port;
 }
 
 static int claim_and_probe(enum portres_protocol protocol,
@@ -41,7 +85,10 @@ static int claim_and_probe(enum portres_protocol protocol,
     *busy_out = 0;
     return is_privileged(protocol, range) ? PORTRES_EACCES : PORTRES_EADDRINUSE;
   }
-  status = portres__platform_probe(protocol, range, over_remnants, busy_out);
+  *busy_out = find_lingering(protocol, range);
+  status = *busy_out != 0 ? PORTRES_EADDRINUSE
+                          : portres__platform_probe(protocol, range,
+                                                    over_remnants, busy_out);
   if (status != PORTRES_OK) {
     portres__space_release(space, range);
   }
@@ -120,37 +167,7 @@ static int place(enum portres_protocol protocol,
   return claim_and_probe(protocol, options->range, true, &busy);
 }
 
-/* --- Tables --- */
-
-static struct portres__reservation* reservation_at(uint32_t index) {
-  return portres__slab_at(&portres__engine.reservations, index);
-}
-
-static uint32_t reservation_count(void) {
-  return atomic_load(&portres__engine.reservations.count);
-}
-
-/* In a child only inherited reservations are alive; their tokens are listed
- * again here, as a fork handler must not allocate. */
-static void renew_registry(void) {
-  for (uint32_t i = 0; i < reservation_count(); i++) {
-    struct portres__reservation* reservation = reservation_at(i);
-    if (portres__slab_is_alive(reservation) &&
-        portres__reservation_is_alive(reservation)) {
-      portres__registry_add(&portres__engine.registry, reservation->token,
-                            portres__slab_handle(reservation));
-    }
-  }
-  portres__engine.is_registry_stale = false;
-}
-
-static void lock_engine(void) {
-  portres__platform_lock_engine();
-  if (portres__engine.is_registry_stale) {
-    renew_registry();
-  }
-  portres__reservation_reap();
-}
+/* --- Tokens --- */
 
 /* The reservation of a token while it is alive, pinned; NULL: none. */
 static struct portres__reservation* find_alive(portres_token token) {
@@ -395,22 +412,28 @@ size_t portres__facility_snapshot(struct portres_info* infos, size_t capacity) {
 
 /* --- Fork --- */
 
+/* A reservation that is not inherited is dead here, and an extra reference has
+ * it never be spent: the lists that it may be in are the parent's. */
+static void disinherit(struct portres__reservation* reservation) {
+  if (!portres__slab_is_alive(reservation)) {
+    return;
+  }
+  if (portres__reservation_is_alive(reservation) && reservation->is_inherited) {
+    portres__space_claim(portres__engine_space(reservation->protocol),
+                         reservation->range);
+    return;
+  }
+  atomic_store(&reservation->state, PORTRES__RESERVATION_DEAD);
+  portres__reservation_pin(portres__slab_handle(reservation));
+}
+
 void portres__engine_after_fork(void) {
   portres__space_clear(&portres__engine.tcp);
   portres__space_clear(&portres__engine.udp);
-  portres__reservation_forget_waiting();
+  portres__reservation_forget_lists();
   portres__registry_abandon(&portres__engine.registry);
   portres__engine.is_registry_stale = true;
   for (uint32_t i = 0; i < reservation_count(); i++) {
-    struct portres__reservation* reservation = reservation_at(i);
-    if (!portres__reservation_is_alive(reservation)) {
-      continue;
-    }
-    if (reservation->is_inherited) {
-      portres__space_claim(portres__engine_space(reservation->protocol),
-                           reservation->range);
-    } else {
-      atomic_store(&reservation->state, PORTRES__RESERVATION_DEAD);
-    }
+    disinherit(reservation_at(i));
   }
 }

@@ -243,6 +243,17 @@ uint32_t portres__pool_thaw(struct portres__pool* pool, uint32_t limit) {
   return thawed;
 }
 
+uint32_t portres__pool_find_held(struct portres__pool* pool,
+                                 uint32_t first,
+                                 uint32_t count) {
+  uint32_t port = first;
+
+  while (port < first + count && atomic_load(&pool->holders[port]) == 0) {
+    port++;
+  }
+  return port;
+}
+
 uint32_t portres__pool_cursor(struct portres__pool* pool) {
   return atomic_load_explicit(&pool->cursor, memory_order_relaxed) %
          pool->port_count;

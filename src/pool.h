@@ -50,6 +50,11 @@ void portres__pool_warm(struct portres__pool* pool, uint16_t port);
 /* Let up to `limit` cooling ports be picked again; tells how many. */
 uint32_t portres__pool_thaw(struct portres__pool* pool, uint32_t limit);
 
+/* The first of these ports that somebody holds; first + count: none. */
+uint32_t portres__pool_find_held(struct portres__pool* pool,
+                                 uint32_t first,
+                                 uint32_t count);
+
 /* Where a rotating search goes on. */
 uint32_t portres__pool_cursor(struct portres__pool* pool);
 

@@ -3,11 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "block.h"
 #include "engine.h"
 #include "platform.h"
 
 /* Dead or spent reservations, for the next reap: index + 1 of the first. */
 static _Atomic uint32_t waiting;
+
+/* Dead ones that have references yet; under the engine's lock. */
+static uint32_t first_lingering;
 
 static void wait_for_reap(struct portres__reservation* reservation) {
   uint32_t first = atomic_load(&waiting);
@@ -104,31 +108,88 @@ static void destroy(struct portres__reservation* reservation) {
   portres__slab_vacate(&portres__engine.reservations, reservation);
 }
 
+static struct portres__reservation* at(uint32_t index_1) {
+  return portres__slab_at(&portres__engine.reservations, index_1 - 1);
+}
+
+static void linger(struct portres__reservation* reservation) {
+  reservation->previous_lingering = 0;
+  reservation->next_lingering = first_lingering;
+  if (first_lingering != 0) {
+    at(first_lingering)->previous_lingering = reservation->head.index + 1;
+  }
+  first_lingering = reservation->head.index + 1;
+}
+
+static void linger_no_more(struct portres__reservation* reservation) {
+  uint32_t previous = reservation->previous_lingering;
+  uint32_t next = reservation->next_lingering;
+
+  if (previous != 0) {
+    at(previous)->next_lingering = next;
+  } else {
+    first_lingering = next;
+  }
+  if (next != 0) {
+    at(next)->previous_lingering = previous;
+  }
+}
+
 /* It waits here twice in its life: dead, with the registry's reference; and
- * spent, with none. */
+ * spent, with none. In between it lingers. */
 static void reap_one(struct portres__reservation* reservation) {
   if (portres__slab_is_alive(reservation)) {
     portres__registry_remove(&portres__engine.registry, reservation->token);
+    linger(reservation);
     if (!portres__slab_drop(reservation)) {
       return;
     }
   }
+  linger_no_more(reservation);
   destroy(reservation);
+}
+
+/* A port of the range that the reservation has yet; 0: none. */
+static uint16_t find_port_in(struct portres__reservation* reservation,
+                             enum portres_protocol protocol,
+                             struct portres_range range) {
+  struct portres_range meet = portres__block_meet(reservation->range, range);
+  uint32_t first = (uint32_t)meet.start - reservation->range.start;
+  uint32_t held;
+
+  if (reservation->protocol != protocol || meet.count == 0) {
+    return 0;
+  }
+  held = portres__pool_find_held(reservation->pool, first, meet.count);
+  return held < first + meet.count ? (uint16_t)(reservation->range.start + held)
+                                   : 0;
+}
+
+uint16_t portres__reservation_find_lingering(enum portres_protocol protocol,
+                                             struct portres_range range) {
+  uint32_t next = first_lingering;
+  uint16_t port = 0;
+
+  while (next != 0 && port == 0) {
+    port = find_port_in(at(next), protocol, range);
+    next = at(next)->next_lingering;
+  }
+  return port;
 }
 
 void portres__reservation_reap(void) {
   uint32_t first = atomic_exchange(&waiting, 0);
 
   while (first != 0) {
-    struct portres__reservation* reservation =
-        portres__slab_at(&portres__engine.reservations, first - 1);
+    struct portres__reservation* reservation = at(first);
     first = reservation->next_waiting;
     reap_one(reservation);
   }
 }
 
-void portres__reservation_forget_waiting(void) {
+void portres__reservation_forget_lists(void) {
   atomic_store(&waiting, 0);
+  first_lingering = 0;
 }
 
 static uint16_t offset_of(const struct portres__reservation* reservation,

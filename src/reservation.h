@@ -32,7 +32,9 @@ struct portres__reservation {
   uint32_t next_waiting;   /* index + 1 in the list to reap */
   uint32_t previous_owned; /* the other blocks of the acquiring socket, as */
   uint32_t next_owned;     /* index + 1; under the engine's lock */
-  portres__handle owner;   /* endpoint of the acquiring socket, or 0 */
+  uint32_t previous_lingering; /* the other dead ones that are not spent, */
+  uint32_t next_lingering;     /* as index + 1; under the engine's lock */
+  portres__handle owner;       /* endpoint of the acquiring socket, or 0 */
   struct portres__pool* pool;
   char* label; /* NULL: none */
 };
@@ -58,10 +60,18 @@ PORTRES__RARE void portres__reservation_drop(
 /* Free what has died. Lock: the engine's. */
 void portres__reservation_reap(void);
 
-/* Forget the lists, in a forked child. */
-void portres__reservation_forget_waiting(void);
+/* A port of this range that a dead reservation has yet, for a socket is bound
+ * to it or a bind that began before the end is under way; 0: none. Lock: the
+ * engine's. */
+uint16_t portres__reservation_find_lingering(enum portres_protocol protocol,
+                                             struct portres_range range);
 
-/* Hold a free port of the block by its order; false: none. */
+/* Forget the lists, in a forked child. */
+void portres__reservation_forget_lists(void);
+
+/* Hold a free port of the block by its order; false: none. After a hold look
+ * again whether the reservation is alive: once it is dead, nobody looks out for
+ * the hold but portres__reservation_find_lingering(). */
 bool portres__reservation_pick(struct portres__reservation* reservation,
                                uint16_t* port_out);
 bool portres__reservation_hold(struct portres__reservation* reservation,

@@ -86,6 +86,18 @@ static void hand_over(portres__handle handle,
   }
 }
 
+/* Give the pin back, and the port if there is one; the token has died. */
+static int fail_dead(struct portres__reservation* reservation,
+                     uint16_t port,
+                     bool is_explicit) {
+  struct portres__bind_facts facts = {.is_associated = true,
+                                      .port = is_explicit ? port : 0};
+
+  portres__reservation_drop_port(reservation, port);
+  portres__reservation_drop(reservation);
+  return fail(portres__status_to_errno(portres__rules_bind(&facts).status));
+}
+
 /* Before: the reservation is pinned. After: the pin is gone, or passed on. */
 static int bind_picked(int fd,
                        portres__handle handle,
@@ -104,6 +116,9 @@ static int bind_picked(int fd,
       }
       portres__reservation_drop(reservation);
       return fail(ENOBUFS);
+    }
+    if (!portres__reservation_is_alive(reservation)) {
+      return fail_dead(reservation, port, false);
     }
     if (bind_to(fd, address, address_len, port) == 0) {
       hand_over(handle, reservation, port);
@@ -131,6 +146,9 @@ static int bind_held(int fd,
   if (!portres__reservation_hold(reservation, port)) {
     portres__reservation_drop(reservation);
     return fail(ENOBUFS);
+  }
+  if (!portres__reservation_is_alive(reservation)) {
+    return fail_dead(reservation, port, true);
   }
   if (bind_to(fd, address, address_len, port) != 0) {
     portres__reservation_drop_port(reservation, port);

@@ -10,8 +10,17 @@
 #ifndef PORTRES_COPIES_POSIX_H
 #define PORTRES_COPIES_POSIX_H
 
+#include <stdbool.h>
+
 /* Async-signal-safe; a vfork child may note, too. */
 void portres__copies_note(int fd);
+
+/* It came by a message: of what, nobody noted. */
+void portres__copies_note_received(int fd);
+
+/* False when no other descriptor can share the socket of this one. */
+bool portres__copies_may_have(int fd);
+
 void portres__copies_forget(int fd);
 
 /* The first noted descriptor >= fd; -1: none. */

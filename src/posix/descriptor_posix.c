@@ -77,7 +77,7 @@ void portres__descriptor_is_received(int fd) {
   int saved_errno = errno;
 
   portres__descriptor_is_made(fd);
-  portres__copies_note(fd);
+  portres__copies_note_received(fd);
   if (atomic_load(&portres__engine.endpoints.count) == 0 ||
       !portres__process_owns_tables()) {
     return;
@@ -156,57 +156,59 @@ FILE* portres__hook_freopen(FILE* (*real_freopen)(const char*,
   return result;
 }
 
-/* An entry of the range, from `fd` on; -1: none. */
-static int next_in_range(unsigned fd, unsigned last) {
-  int next = fd <= INT_MAX ? portres__fdtable_next((int)fd) : -1;
+/* The first socket of ours in a range; -1: none that we may touch. */
+static int next_own(unsigned first, unsigned last) {
+  int fd = first <= INT_MAX ? portres__fdtable_next((int)first) : -1;
 
-  return next >= 0 && (unsigned)next <= last ? next : -1;
+  return fd >= 0 && (unsigned)fd <= last && portres__process_owns_tables() ? fd
+                                                                           : -1;
 }
 
-static bool mark_range(unsigned first, unsigned last) {
-  int fd = next_in_range(first, last);
-
-  if (fd < 0 || !portres__process_owns_tables()) {
-    return false;
-  }
-  for (; fd >= 0; fd = next_in_range((unsigned)fd + 1, last)) {
-    portres__fdtable_mark(fd);
-  }
-  return true;
-}
-
-static void settle_range(unsigned first, unsigned last, bool is_closed) {
-  int fd = next_in_range(first, last);
-
-  for (; fd >= 0; fd = next_in_range((unsigned)fd + 1, last)) {
-    if (is_closed) {
-      drop(portres__fdtable_take_marked(fd));
-    } else {
-      portres__fdtable_unmark(fd);
+/* Linux before 5.9 has no close_range(), but libc has closefrom(). */
+static void close_between(unsigned first, unsigned end) {
+  if (first < end && portres__real()->close_range(first, end - 1, 0) != 0) {
+    for (; first < end; first++) {
+      portres__real()->close((int)first);
     }
   }
+}
+
+/* Our own sockets of a range are closed one by one, with all the care that
+ * takes, and what lies between them by the range: no number twice, for it may
+ * be another thread's by then. Returns: where the rest of the range begins. */
+static unsigned close_to_last_own(unsigned first, unsigned last) {
+  int fd = next_own(first, last);
+
+  for (; fd >= 0; fd = next_own(first, last)) {
+    close_between(first, (unsigned)fd);
+    portres__hook_close(fd);
+    first = (unsigned)fd + 1;
+  }
+  return first;
 }
 
 /* With flags nothing is closed here: CLOSE_RANGE_CLOEXEC waits for exec, and
  * after CLOSE_RANGE_UNSHARE other threads still have the descriptors. */
 int portres__hook_close_range(unsigned first, unsigned last, int flags) {
-  bool is_marked = flags == 0 && mark_range(first, last);
-  int result = portres__real()->close_range(first, last, flags);
+  const unsigned nothing = UINT_MAX;
+  int saved_errno = errno;
+  unsigned rest;
 
-  if (is_marked) {
-    settle_range(first, last, result == 0);
+  if (flags != 0 || next_own(first, last) < 0 ||
+      portres__real()->close_range(nothing, nothing, 0) != 0) {
+    return portres__real()->close_range(first, last, flags);
   }
-  return result;
+  rest = close_to_last_own(first, last);
+  errno = saved_errno;
+  return rest > last ? 0 : portres__real()->close_range(rest, last, flags);
 }
 
 void portres__hook_closefrom(int first) {
   unsigned from = first < 0 ? 0 : (unsigned)first;
-  bool is_marked = mark_range(from, INT_MAX);
+  int saved_errno = errno;
 
-  portres__real()->closefrom(first);
-  if (is_marked) {
-    settle_range(from, INT_MAX, true);
-  }
+  portres__real()->closefrom((int)close_to_last_own(from, INT_MAX));
+  errno = saved_errno;
 }
 
 /* Where the next sweep begins: each one looks at a part of a large table. */
@@ -350,12 +352,17 @@ static void attach_copy(int fd, struct portres__endpoint* endpoint) {
   }
 }
 
-static void attach_copies(struct portres__endpoint* endpoint) {
+/* A note is taken out before the kernel is asked about it: one that another
+ * thread makes meanwhile stays. */
+static void attach_copies(int s, struct portres__endpoint* endpoint) {
+  if (!portres__copies_may_have(s)) {
+    return;
+  }
   for (int fd = portres__copies_next(0); fd >= 0;
        fd = portres__copies_next(fd + 1)) {
-    if (portres__socket_identity(fd) == 0) {
-      portres__copies_forget(fd);
-    } else {
+    portres__copies_forget(fd);
+    if (portres__socket_identity(fd) != 0) {
+      portres__copies_note(fd);
       attach_copy(fd, endpoint);
     }
   }
@@ -367,6 +374,6 @@ int portres__platform_endpoint_attach(portres_socket s,
     return PORTRES_ENOBUFS;
   }
   drop(portres__fdtable_exchange(s, endpoint));
-  attach_copies(portres__endpoint_peek(endpoint));
+  attach_copies(s, portres__endpoint_peek(endpoint));
   return PORTRES_OK;
 }

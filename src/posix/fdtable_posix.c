@@ -67,10 +67,6 @@ void portres__fdtable_mark(int fd) {
   }
 }
 
-void portres__fdtable_unmark(int fd) {
-  atomic_fetch_and(portres__fdtable_at(fd), ~PORTRES__FDTABLE_MARK);
-}
-
 portres__handle portres__fdtable_take_marked(int fd) {
   portres__fdtable_entry* entry = portres__fdtable_at(fd);
   uint64_t value = atomic_load(entry);

@@ -64,7 +64,6 @@ portres__handle portres__fdtable_exchange(int fd, portres__handle handle);
 bool portres__fdtable_take(int fd, portres__handle handle);
 
 void portres__fdtable_mark(int fd);
-void portres__fdtable_unmark(int fd);
 portres__handle portres__fdtable_take_marked(int fd); /* or 0 */
 
 /* The first descriptor >= fd with an entry; -1: none. */
