@@ -8,15 +8,13 @@
  */
 #include "engine.h"
 
+#include "place.h"
 #include "token.h"
 
 struct portres__engine portres__engine = {
     .reservations = {.object_size = sizeof(struct portres__reservation)},
     .endpoints = {.object_size = sizeof(struct portres__endpoint)},
 };
-
-/* Windows' default since Vista: KB 929851. */
-static const struct portres_range dynamic_range = {49152, 16384};
 
 /* --- Tables --- */
 
@@ -42,129 +40,12 @@ static void renew_registry(void) {
   portres__engine.is_registry_stale = false;
 }
 
-static void lock_engine(void) {
+void portres__engine_lock(void) {
   portres__platform_lock_engine();
   if (portres__engine.is_registry_stale) {
     renew_registry();
   }
   portres__reservation_reap();
-}
-
-/* --- Finding a place --- */
-
-/* Privileged ports are the lowest ones, so the first port tells. */
-static bool is_privileged(enum portres_protocol protocol,
-                          struct portres_range range) {
-  struct portres_range first = {range.start, 1};
-  uint16_t busy;
-
-  return portres__platform_probe(protocol, first, false, &busy) ==
-         PORTRES_EACCES;
-}
-
-/* What the kernel cannot tell yet: a bind that began under a reservation which
- * has ended since. From our claim on no other one begins. */
-static uint16_t find_lingering(enum portres_protocol protocol,
-                               struct portres_range range) {
-  uint16_t port;
-
-  lock_engine();
-  port = portres__reservation_find_lingering(protocol, range);
-  portres__platform_unlock_engine();
-  return port;
-}
-
-static int claim_and_probe(enum portres_protocol protocol,
-                           struct portres_range range,
-                           bool over_remnants,
-                           uint16_t* busy_out) {
-  struct portres__space* space = portres__engine_space(protocol);
-  int status;
-
-  if (!portres__space_claim(space, range)) {
-    *busy_out = 0;
-    return is_privileged(protocol, range) ? PORTRES_EACCES : PORTRES_EADDRINUSE;
-  }
-  *busy_out = find_lingering(protocol, range);
-  status = *busy_out != 0 ? PORTRES_EADDRINUSE
-                          : portres__platform_probe(protocol, range,
-                                                    over_remnants, busy_out);
-  if (status != PORTRES_OK) {
-    portres__space_release(space, range);
-  }
-  return status;
-}
-
-/* First fit, lowest first, stepping over what is in use (semantics 2.5).
- * Returns: 0; ENOBUFS: no place; EACCES, ENETDOWN. */
-static int place_in(enum portres_protocol protocol,
-                    struct portres_range area,
-                    bool over_remnants,
-                    struct portres_options* options) {
-  const struct portres__space* space = portres__engine_space(protocol);
-  uint32_t from = area.start;
-
-  for (;;) {
-    uint16_t busy = 0;
-    int status;
-
-    options->range.start = portres__space_find(
-        space, area, from, options->range.count, options->alignment);
-    if (options->range.start == 0) {
-      return PORTRES_ENOBUFS;
-    }
-    status = claim_and_probe(protocol, options->range, over_remnants, &busy);
-    if (status != PORTRES_EADDRINUSE) {
-      return status;
-    }
-    from = (busy != 0 ? busy : options->range.start) + 1u;
-  }
-}
-
-/* The parts of the dynamic range where the kernel does not pick for others. */
-static size_t quiet_areas(struct portres_range areas[2]) {
-  struct portres_range busy = portres__platform_ephemeral();
-  uint32_t busy_end = (uint32_t)busy.start + busy.count;
-  struct portres_range below = {1, busy.start > 1 ? busy.start - 1 : 0};
-  struct portres_range above = {(uint16_t)busy_end, 0};
-
-  if (busy.count == 0) {
-    return 0;
-  }
-  if (busy_end <= PORTRES__PORT_MAX) {
-    above.count = (uint16_t)(PORTRES__PORT_MAX + 1 - busy_end);
-  }
-  areas[0] = portres__block_meet(dynamic_range, below);
-  areas[1] = portres__block_meet(dynamic_range, above);
-  return 2;
-}
-
-static int place_anywhere(enum portres_protocol protocol,
-                          struct portres_options* options) {
-  struct portres_range areas[4];
-  size_t area_count = quiet_areas(areas);
-  int status = PORTRES_ENOBUFS;
-
-  areas[area_count++] = dynamic_range;
-  for (size_t i = 0; i < area_count && status == PORTRES_ENOBUFS; i++) {
-    status = place_in(protocol, areas[i], false, options);
-  }
-  /* Only now at the ports of closed connections: they can be reserved, but
-   * the kernel may refuse them for a minute yet. */
-  if (status == PORTRES_ENOBUFS) {
-    status = place_in(protocol, dynamic_range, true, options);
-  }
-  return status;
-}
-
-static int place(enum portres_protocol protocol,
-                 struct portres_options* options) {
-  uint16_t busy;
-
-  if (options->range.start == 0) {
-    return place_anywhere(protocol, options);
-  }
-  return claim_and_probe(protocol, options->range, true, &busy);
 }
 
 /* --- Tokens --- */
@@ -211,7 +92,7 @@ static int establish(enum portres_protocol protocol,
                      struct portres_reservation* out) {
   struct portres__reservation* reservation;
 
-  lock_engine();
+  portres__engine_lock();
   reservation = portres__reservation_create(protocol, options);
   if (reservation == NULL) {
     portres__space_release(portres__engine_space(protocol), options->range);
@@ -242,7 +123,7 @@ static int reserve(enum portres_protocol protocol,
   int status;
 
   portres__platform_lock_acquire();
-  status = place(protocol, &options);
+  status = portres__place(protocol, &options);
   if (status == PORTRES_OK) {
     status = establish(protocol, &options, owner, out);
   }
@@ -303,7 +184,7 @@ int portres__facility_acquire(portres_socket s,
   if (status != PORTRES_OK) {
     return status;
   }
-  lock_engine();
+  portres__engine_lock();
   owner = endpoint_of(s, &facts);
   portres__platform_unlock_engine();
   if (owner == NULL) {
@@ -321,7 +202,7 @@ int portres__engine_associate(portres_socket s,
   struct portres__endpoint* endpoint;
   int status = PORTRES_ENOBUFS;
 
-  lock_engine();
+  portres__engine_lock();
   reservation = find_of_protocol(token, facts->protocol);
   if (reservation == NULL || facts->is_bound) {
     status = PORTRES_EINVAL;
@@ -363,7 +244,7 @@ int portres__facility_release(portres_socket s, portres_token token) {
   if (status != PORTRES_OK) {
     return status;
   }
-  lock_engine();
+  portres__engine_lock();
   reservation = find_of_protocol(token, facts.protocol);
   if (reservation == NULL) {
     status = PORTRES_EINVAL;
@@ -381,7 +262,7 @@ int portres__facility_release(portres_socket s, portres_token token) {
 int portres__facility_describe(portres_token token, struct portres_info* info) {
   struct portres__reservation* reservation;
 
-  lock_engine();
+  portres__engine_lock();
   reservation = find_alive(token);
   if (reservation != NULL) {
     portres__reservation_describe(reservation, info);
@@ -394,7 +275,7 @@ int portres__facility_describe(portres_token token, struct portres_info* info) {
 size_t portres__facility_snapshot(struct portres_info* infos, size_t capacity) {
   size_t found = 0;
 
-  lock_engine();
+  portres__engine_lock();
   for (uint32_t i = 0; i < reservation_count(); i++) {
     struct portres__reservation* reservation = reservation_at(i);
     if (!portres__slab_is_alive(reservation) ||

@@ -34,6 +34,10 @@ static inline bool portres__engine_is_reserved(uint16_t port) {
          portres__space_is_reserved(&portres__engine.udp, port);
 }
 
+/* Take the engine's lock, and bring the tables up to date: reservations that
+ * ended in a close are freed here. Unlock: portres__platform_unlock_engine. */
+void portres__engine_lock(void);
+
 /* Reserve for the whole process rather than for a socket, in forked children
  * too. Returns: as portres_acquire_with(). */
 int portres__engine_reserve_inherited(enum portres_protocol protocol,

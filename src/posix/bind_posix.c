@@ -174,8 +174,7 @@ PORTRES__RARE static bool is_stale(int fd,
   return is_other;
 }
 
-/* The endpoint of a descriptor; NULL: it has none. */
-static struct portres__endpoint* known(int fd, portres__handle handle) {
+struct portres__endpoint* portres__bind_find(int fd, portres__handle handle) {
   struct portres__endpoint* endpoint;
 
   if (handle == 0) {
@@ -190,7 +189,7 @@ static struct portres__endpoint* known(int fd, portres__handle handle) {
   return endpoint;
 }
 
-static portres__handle association_of(
+portres__handle portres__bind_association(
     const struct portres__endpoint* endpoint) {
   return endpoint == NULL ? 0 : atomic_load(&endpoint->association);
 }
@@ -227,7 +226,7 @@ int portres__bind_associated(int fd,
     memcpy(&copy, address, length);
   }
   facts.port = portres__address_port(address);
-  reservation = pin_alive(association_of(endpoint));
+  reservation = pin_alive(portres__bind_association(endpoint));
   if (reservation != NULL) {
     facts.is_alive = true;
     facts.block = reservation->range;
@@ -286,7 +285,7 @@ __attribute__((flatten, noinline)) static int bind_concerned(
     socklen_t address_len) {
   int result;
 
-  if (association_of(known(fd, handle)) != 0) {
+  if (portres__bind_association(portres__bind_find(fd, handle)) != 0) {
     return portres__bind_associated(fd, handle, address, address_len);
   }
   if (portres__unchanged_is_on() &&
@@ -364,8 +363,8 @@ static int bind_wildcard(int fd,
 }
 
 int portres__bind_implicitly(int fd, portres__handle handle) {
-  struct portres__endpoint* endpoint = known(fd, handle);
-  portres__handle association = association_of(endpoint);
+  struct portres__endpoint* endpoint = portres__bind_find(fd, handle);
+  portres__handle association = portres__bind_association(endpoint);
   struct portres__reservation* reservation;
 
   if (association == 0 || portres__endpoint_port(endpoint) != 0) {
@@ -376,110 +375,4 @@ int portres__bind_implicitly(int fd, portres__handle handle) {
     return fail(ENOBUFS);
   }
   return bind_wildcard(fd, handle, reservation, atomic_load(&endpoint->family));
-}
-
-/* True when the socket is associated, or an unchanged program's may be: nothing
- * of the caller's is looked at for any other. */
-static bool is_concerned(int fd, bool is_wanted) {
-  return is_wanted || portres__fdtable_get(fd) != 0;
-}
-
-/* `is_wanted` says whether an unchanged program's socket counts as associated
- * when this call binds it. */
-static int bind_before(int fd, bool is_wanted) {
-  portres__handle handle = portres__fdtable_get(fd);
-
-  if (association_of(known(fd, handle)) != 0) {
-    return portres__bind_implicitly(fd, handle);
-  }
-  return is_wanted ? portres__unchanged_bind_implicitly(fd) : 0;
-}
-
-/* True also for a socket that we do not know. */
-static bool may_be_of(int fd, enum portres_protocol protocol) {
-  portres__handle handle = portres__fdtable_get(fd);
-
-  return handle == 0 ||
-         atomic_load(&portres__endpoint_peek(handle)->protocol) == protocol;
-}
-
-/* AF_UNSPEC dissolves a connection and binds nothing. */
-int portres__bind_before_connect(int fd,
-                                 const struct sockaddr* address,
-                                 socklen_t address_len) {
-  bool is_wanted = portres__unchanged_is_outgoing();
-
-  if (!is_concerned(fd, is_wanted) || address == NULL ||
-      address_len < sizeof address->sa_family ||
-      portres__address_family(address) == AF_UNSPEC) {
-    return 0;
-  }
-  return bind_before(fd, is_wanted);
-}
-
-int portres__bind_before_listen(int fd) {
-  bool is_wanted = portres__unchanged_is_on();
-
-  if (!is_concerned(fd, is_wanted) || !may_be_of(fd, PORTRES_TCP)) {
-    return 0;
-  }
-  return bind_before(fd, is_wanted);
-}
-
-/* A TCP socket is bound by sending only when that connects it. */
-int portres__bind_before_send(int fd, int flags) {
-  bool is_wanted = portres__unchanged_is_outgoing();
-
-  if (!is_concerned(fd, is_wanted) ||
-      (!may_be_of(fd, PORTRES_UDP) && (flags & MSG_FASTOPEN) == 0)) {
-    return 0;
-  }
-  return bind_before(fd, is_wanted);
-}
-
-int portres__hook_connect(int fd,
-                          const struct sockaddr* address,
-                          socklen_t address_len) {
-  return portres__bind_before_connect(fd, address, address_len) != 0
-             ? -1
-             : portres__real()->connect(fd, address, address_len);
-}
-
-int portres__hook_listen(int fd, int backlog) {
-  return portres__bind_before_listen(fd) != 0
-             ? -1
-             : portres__real()->listen(fd, backlog);
-}
-
-ssize_t portres__hook_send(int fd, const void* data, size_t len, int flags) {
-  return portres__bind_before_send(fd, flags) != 0
-             ? -1
-             : portres__real()->send(fd, data, len, flags);
-}
-
-ssize_t portres__hook_sendto(int fd,
-                             const void* data,
-                             size_t len,
-                             int flags,
-                             const struct sockaddr* address,
-                             socklen_t address_len) {
-  return portres__bind_before_send(fd, flags) != 0
-             ? -1
-             : portres__real()->sendto(fd, data, len, flags, address,
-                                       address_len);
-}
-
-ssize_t portres__hook_sendmsg(int fd, const struct msghdr* message, int flags) {
-  return portres__bind_before_send(fd, flags) != 0
-             ? -1
-             : portres__real()->sendmsg(fd, message, flags);
-}
-
-int portres__hook_sendmmsg(int fd,
-                           struct mmsghdr* messages,
-                           unsigned message_count,
-                           int flags) {
-  return portres__bind_before_send(fd, flags) != 0
-             ? -1
-             : portres__real()->sendmmsg(fd, messages, message_count, flags);
 }

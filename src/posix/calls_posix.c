@@ -3,6 +3,7 @@
 
 #include "bind_posix.h"
 #include "descriptor_posix.h"
+#include "implicit_posix.h"
 
 int portres_bind(int s, const struct sockaddr* address, socklen_t address_len) {
   return portres__hook_bind(s, address, address_len);

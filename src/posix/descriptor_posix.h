@@ -30,6 +30,9 @@ struct portres__closing {
 struct portres__closing portres__descriptor_before_close(int fd);
 void portres__descriptor_after_close(int fd, struct portres__closing closing);
 
+/* Drop the reference of an entry that was taken out; 0 is none. */
+void portres__descriptor_drop(portres__handle handle);
+
 /* Take the entry out if it is this one, and drop its reference. */
 PORTRES__RARE void portres__descriptor_forget(int fd, portres__handle handle);
 

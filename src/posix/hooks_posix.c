@@ -14,6 +14,7 @@
 
 #include "bind_posix.h"
 #include "descriptor_posix.h"
+#include "implicit_posix.h"
 #include "real_posix.h"
 #include "receive_posix.h"
 #include "syscall_posix.h"

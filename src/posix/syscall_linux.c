@@ -10,6 +10,7 @@
 
 #include "bind_posix.h"
 #include "descriptor_posix.h"
+#include "implicit_posix.h"
 #include "real_posix.h"
 #include "receive_posix.h"
 #include "syscall_posix.h"
@@ -73,18 +74,18 @@ static int bind_or_send(long number, const long a[], long* result_out) {
           portres__hook_bind((int)a[0], pointer(a[1]), (socklen_t)a[2]);
       return 1;
     case SYS_connect:
-      before = portres__bind_before_connect((int)a[0], pointer(a[1]),
-                                            (socklen_t)a[2]);
+      before =
+          portres__before_connect((int)a[0], pointer(a[1]), (socklen_t)a[2]);
       break;
     case SYS_listen:
-      before = portres__bind_before_listen((int)a[0]);
+      before = portres__before_listen((int)a[0]);
       break;
     case SYS_sendmsg:
-      before = portres__bind_before_send((int)a[0], (int)a[2]);
+      before = portres__before_send((int)a[0], (int)a[2]);
       break;
     case SYS_sendto:
     case SYS_sendmmsg:
-      before = portres__bind_before_send((int)a[0], (int)a[3]);
+      before = portres__before_send((int)a[0], (int)a[3]);
       break;
     default:
       return 0;

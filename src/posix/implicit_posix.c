@@ -1,0 +1,118 @@
+/* implicit_posix.c - the calls that bind a socket which the program did not.
+ *
+ * The kernel would give it a port of its own choice; one that is associated
+ * gets its port from the block first, and then the call goes on.
+ */
+#include "implicit_posix.h"
+
+#include "address_posix.h"
+#include "bind_posix.h"
+#include "endpoint.h"
+#include "fdtable_posix.h"
+#include "real_posix.h"
+#include "unchanged_posix.h"
+
+/* True when the socket is associated, or an unchanged program's may be: nothing
+ * of the caller's is looked at for any other. */
+static bool is_concerned(int fd, bool is_wanted) {
+  return is_wanted || portres__fdtable_get(fd) != 0;
+}
+
+/* `is_wanted` says whether an unchanged program's socket counts as associated
+ * when this call binds it. */
+static int bind_before(int fd, bool is_wanted) {
+  portres__handle handle = portres__fdtable_get(fd);
+
+  if (portres__bind_association(portres__bind_find(fd, handle)) != 0) {
+    return portres__bind_implicitly(fd, handle);
+  }
+  return is_wanted ? portres__unchanged_bind_implicitly(fd) : 0;
+}
+
+/* True also for a socket that we do not know. */
+static bool may_be_of(int fd, enum portres_protocol protocol) {
+  portres__handle handle = portres__fdtable_get(fd);
+
+  return handle == 0 ||
+         atomic_load(&portres__endpoint_peek(handle)->protocol) == protocol;
+}
+
+/* AF_UNSPEC dissolves a connection and binds nothing. */
+int portres__before_connect(int fd,
+                            const struct sockaddr* address,
+                            socklen_t address_len) {
+  bool is_wanted = portres__unchanged_is_outgoing();
+
+  if (!is_concerned(fd, is_wanted) || address == NULL ||
+      address_len < sizeof address->sa_family ||
+      portres__address_family(address) == AF_UNSPEC) {
+    return 0;
+  }
+  return bind_before(fd, is_wanted);
+}
+
+int portres__before_listen(int fd) {
+  bool is_wanted = portres__unchanged_is_on();
+
+  if (!is_concerned(fd, is_wanted) || !may_be_of(fd, PORTRES_TCP)) {
+    return 0;
+  }
+  return bind_before(fd, is_wanted);
+}
+
+/* A TCP socket is bound by sending only when that connects it. */
+int portres__before_send(int fd, int flags) {
+  bool is_wanted = portres__unchanged_is_outgoing();
+
+  if (!is_concerned(fd, is_wanted) ||
+      (!may_be_of(fd, PORTRES_UDP) && (flags & MSG_FASTOPEN) == 0)) {
+    return 0;
+  }
+  return bind_before(fd, is_wanted);
+}
+
+int portres__hook_connect(int fd,
+                          const struct sockaddr* address,
+                          socklen_t address_len) {
+  return portres__before_connect(fd, address, address_len) != 0
+             ? -1
+             : portres__real()->connect(fd, address, address_len);
+}
+
+int portres__hook_listen(int fd, int backlog) {
+  return portres__before_listen(fd) != 0 ? -1
+                                         : portres__real()->listen(fd, backlog);
+}
+
+ssize_t portres__hook_send(int fd, const void* data, size_t len, int flags) {
+  return portres__before_send(fd, flags) != 0
+             ? -1
+             : portres__real()->send(fd, data, len, flags);
+}
+
+ssize_t portres__hook_sendto(int fd,
+                             const void* data,
+                             size_t len,
+                             int flags,
+                             const struct sockaddr* address,
+                             socklen_t address_len) {
+  return portres__before_send(fd, flags) != 0
+             ? -1
+             : portres__real()->sendto(fd, data, len, flags, address,
+                                       address_len);
+}
+
+ssize_t portres__hook_sendmsg(int fd, const struct msghdr* message, int flags) {
+  return portres__before_send(fd, flags) != 0
+             ? -1
+             : portres__real()->sendmsg(fd, message, flags);
+}
+
+int portres__hook_sendmmsg(int fd,
+                           struct mmsghdr* messages,
+                           unsigned message_count,
+                           int flags) {
+  return portres__before_send(fd, flags) != 0
+             ? -1
+             : portres__real()->sendmmsg(fd, messages, message_count, flags);
+}
