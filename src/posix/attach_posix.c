@@ -30,12 +30,12 @@ static void attach_copy(int fd, struct portres__endpoint* endpoint) {
   portres__handle handle = portres__slab_handle(endpoint);
 
   if (portres__fdtable_get(fd) == handle ||
-      portres__socket_identity(fd) != identity ||
+      portres__descriptor_identity(fd) != identity ||
       !portres__fdtable_prepare(fd) || !portres__endpoint_pin(handle)) {
     return;
   }
   portres__descriptor_drop(portres__fdtable_exchange(fd, handle));
-  if (portres__socket_identity(fd) != identity) {
+  if (portres__descriptor_identity(fd) != identity) {
     portres__descriptor_forget(fd, handle);
   }
 }
@@ -49,7 +49,7 @@ static void attach_copies(int s, struct portres__endpoint* endpoint) {
   for (int fd = portres__copies_next(0); fd >= 0;
        fd = portres__copies_next(fd + 1)) {
     portres__copies_forget(fd);
-    if (portres__socket_identity(fd) != 0) {
+    if (portres__descriptor_identity(fd) != 0) {
       portres__copies_note(fd);
       attach_copy(fd, endpoint);
     }

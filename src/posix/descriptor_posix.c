@@ -170,8 +170,21 @@ void portres__hook_closefrom(int first) {
 /* Where the next sweep begins: each one looks at a part of a large table. */
 static _Atomic int sweep_cursor;
 
+/* While the kernel answers, it keeps the socket from ending, though another
+ * thread closes it: then its port must not return before. Hence the pin. */
+uint64_t portres__descriptor_identity(int fd) {
+  struct portres__endpoint* endpoint =
+      portres__endpoint_pin(portres__fdtable_get(fd));
+  uint64_t identity = portres__socket_identity(fd);
+
+  if (endpoint != NULL) {
+    portres__endpoint_drop(endpoint);
+  }
+  return identity;
+}
+
 static bool is_closed_unseen(int fd, portres__handle handle) {
-  return portres__socket_identity(fd) !=
+  return portres__descriptor_identity(fd) !=
          atomic_load(&portres__endpoint_peek(handle)->identity);
 }
 

@@ -36,6 +36,9 @@ void portres__descriptor_drop(portres__handle handle);
 /* Take the entry out if it is this one, and drop its reference. */
 PORTRES__RARE void portres__descriptor_forget(int fd, portres__handle handle);
 
+/* portres__socket_identity() of a descriptor that may be another thread's. */
+uint64_t portres__descriptor_identity(int fd);
+
 /* Forget up to `limit` bound sockets of the reservation whose close went
  * unseen; tells how many. */
 struct portres__reservation;
