@@ -45,13 +45,14 @@ struct portres__endpoint* portres__endpoint_create(
   if (endpoint == NULL) {
     return NULL;
   }
-  atomic_store(&endpoint->identity, facts->identity);
   atomic_store(&endpoint->family, facts->family);
   atomic_store(&endpoint->protocol, (uint8_t)facts->protocol);
   endpoint->first_owned = 0;
   atomic_store(&endpoint->association, 0);
   atomic_store(&endpoint->held,
                empty_hold(generation_of(portres__slab_handle(endpoint))));
+  /* Last: by its identity others find an endpoint. */
+  atomic_store(&endpoint->identity, facts->identity);
   return endpoint;
 }
 
@@ -90,6 +91,7 @@ static void kill_owned(struct portres__endpoint* endpoint) {
 
 void portres__endpoint_drop(struct portres__endpoint* endpoint) {
   if (portres__slab_drop(endpoint)) {
+    atomic_store(&endpoint->identity, 0);
     return_port(endpoint);
     kill_owned(endpoint);
     portres__slab_vacate(&portres__engine.endpoints, endpoint);
@@ -104,6 +106,15 @@ bool portres__endpoint_take_port(portres__handle handle,
   uint64_t full = full_hold(generation_of(handle), reservation, port);
 
   return atomic_compare_exchange_strong(&endpoint->held, &empty, full);
+}
+
+void portres__endpoint_dissociate(portres__handle handle) {
+  struct portres__endpoint* endpoint = portres__endpoint_pin(handle);
+
+  if (endpoint != NULL) {
+    atomic_store(&endpoint->association, 0);
+    portres__endpoint_drop(endpoint);
+  }
 }
 
 uint16_t portres__endpoint_port(const struct portres__endpoint* endpoint) {
@@ -146,4 +157,26 @@ void portres__endpoint_disown(struct portres__endpoint* endpoint,
   }
   reservation->owner = 0;
   portres__reservation_drop(reservation);
+}
+
+void portres__endpoint_disown_descriptors(struct portres__endpoint* endpoint) {
+  portres__slab_recount(endpoint, 1);
+}
+
+void portres__endpoint_renew(struct portres__endpoint* endpoint) {
+  uint64_t hold = atomic_load(&endpoint->held);
+  struct portres__reservation* reservation;
+
+  if (hold_port(hold) != 0) {
+    reservation = reservation_at(hold_index(hold));
+    if (!portres__reservation_is_alive(reservation)) {
+      portres__reservation_pin(portres__slab_handle(reservation));
+    } else if (portres__slab_is_last(endpoint)) {
+      atomic_store(&endpoint->held, hold & ~(uint64_t)UINT16_MAX);
+    } else {
+      portres__reservation_hold(reservation, hold_port(hold));
+      portres__reservation_pin(portres__slab_handle(reservation));
+    }
+  }
+  portres__endpoint_drop(endpoint);
 }

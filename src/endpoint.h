@@ -40,6 +40,15 @@ bool portres__endpoint_take_port(portres__handle handle,
                                  struct portres__reservation* reservation,
                                  uint16_t port);
 
+/* In a forked child: one reference, ours, in place of whatever the threads of
+ * the parent held; then one for each descriptor is counted; then the endpoint
+ * holds what it held, or ends for want of descriptors. */
+void portres__endpoint_disown_descriptors(struct portres__endpoint* endpoint);
+void portres__endpoint_renew(struct portres__endpoint* endpoint);
+
+/* Undo an association, unless this life is over. */
+void portres__endpoint_dissociate(portres__handle handle);
+
 /* The port it is bound to by us, or 0. */
 uint16_t portres__endpoint_port(const struct portres__endpoint* endpoint);
 

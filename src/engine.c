@@ -26,18 +26,27 @@ static uint32_t reservation_count(void) {
   return atomic_load(&portres__engine.reservations.count);
 }
 
+static bool is_listed(struct portres__reservation* reservation) {
+  struct portres__registry* registry = &portres__engine.registry;
+
+  return portres__registry_find(registry, reservation->token) != 0 ||
+         portres__registry_add(registry, reservation->token,
+                               portres__slab_handle(reservation));
+}
+
 /* In a child only inherited reservations are alive; their tokens are listed
  * again here, as a fork handler must not allocate. */
 static void renew_registry(void) {
+  bool is_complete = true;
+
   for (uint32_t i = 0; i < reservation_count(); i++) {
     struct portres__reservation* reservation = reservation_at(i);
     if (portres__slab_is_alive(reservation) &&
         portres__reservation_is_alive(reservation)) {
-      portres__registry_add(&portres__engine.registry, reservation->token,
-                            portres__slab_handle(reservation));
+      is_complete = is_listed(reservation) && is_complete;
     }
   }
-  portres__engine.is_registry_stale = false;
+  portres__engine.is_registry_stale = !is_complete;
 }
 
 void portres__engine_lock(void) {
@@ -105,12 +114,14 @@ static int establish(enum portres_protocol protocol,
     portres__platform_unlock_engine();
     return PORTRES_ENOBUFS;
   }
-  reservation->is_inherited = owner == NULL;
-  if (owner != NULL) {
-    portres__endpoint_own(owner, reservation);
-  }
   out->range = reservation->range;
   out->token = reservation->token;
+  if (owner != NULL) {
+    portres__endpoint_own(owner, reservation);
+  } else {
+    /* Last: a child forked before does not inherit it, and so is not told. */
+    atomic_store(&reservation->is_inherited, true);
+  }
   portres__platform_unlock_engine();
   return PORTRES_OK;
 }
@@ -246,6 +257,10 @@ int portres__facility_release(portres_socket s, portres_token token) {
   }
   portres__engine_lock();
   reservation = find_of_protocol(token, facts.protocol);
+  if (reservation != NULL && reservation->is_inherited) {
+    portres__reservation_drop(reservation);
+    reservation = NULL;
+  }
   if (reservation == NULL) {
     status = PORTRES_EINVAL;
   } else {
@@ -294,18 +309,35 @@ size_t portres__facility_snapshot(struct portres_info* infos, size_t capacity) {
 /* --- Fork --- */
 
 /* A reservation that is not inherited is dead here, and an extra reference has
- * it never be spent: the lists that it may be in are the parent's. */
-static void disinherit(struct portres__reservation* reservation) {
+ * it never be spent: the lists that it may be in are the parent's. One that is
+ * begins anew: what other threads of the parent held at that moment, nobody
+ * would ever drop. */
+static void renew_reservation(struct portres__reservation* reservation) {
   if (!portres__slab_is_alive(reservation)) {
     return;
   }
-  if (portres__reservation_is_alive(reservation) && reservation->is_inherited) {
+  if (portres__reservation_is_alive(reservation) &&
+      atomic_load(&reservation->is_inherited)) {
     portres__space_claim(portres__engine_space(reservation->protocol),
                          reservation->range);
+    portres__slab_recount(reservation, 1);
+    portres__pool_clear(reservation->pool);
     return;
   }
   atomic_store(&reservation->state, PORTRES__RESERVATION_DEAD);
   portres__reservation_pin(portres__slab_handle(reservation));
+}
+
+static void each_endpoint(void (*visit)(struct portres__endpoint*)) {
+  struct portres__slab* slab = &portres__engine.endpoints;
+  uint32_t count = atomic_load(&slab->count);
+
+  for (uint32_t i = 0; i < count; i++) {
+    struct portres__endpoint* endpoint = portres__slab_at(slab, i);
+    if (portres__slab_is_alive(endpoint)) {
+      visit(endpoint);
+    }
+  }
 }
 
 void portres__engine_after_fork(void) {
@@ -315,6 +347,21 @@ void portres__engine_after_fork(void) {
   portres__registry_abandon(&portres__engine.registry);
   portres__engine.is_registry_stale = true;
   for (uint32_t i = 0; i < reservation_count(); i++) {
-    disinherit(reservation_at(i));
+    renew_reservation(reservation_at(i));
   }
+  each_endpoint(portres__endpoint_disown_descriptors);
+  portres__platform_count_descriptors();
+  each_endpoint(portres__endpoint_renew);
+}
+
+bool portres__engine_has_inherited(portres_token token) {
+  for (uint32_t i = 0; i < reservation_count() && token != 0; i++) {
+    struct portres__reservation* reservation = reservation_at(i);
+    if (portres__slab_is_alive(reservation) &&
+        portres__reservation_is_alive(reservation) &&
+        reservation->token == token) {
+      return true;
+    }
+  }
+  return false;
 }

@@ -12,6 +12,7 @@ struct portres__engine {
   struct portres__space udp;
   struct portres__slab reservations;
   struct portres__slab endpoints;
+  _Atomic bool has_claimed;          /* any port, ever */
   struct portres__registry registry; /* under the engine's lock */
   bool is_registry_stale;            /* after a fork; under the lock */
 };
@@ -22,10 +23,10 @@ static inline struct portres__space* portres__engine_space(int protocol) {
   return protocol == PORTRES_TCP ? &portres__engine.tcp : &portres__engine.udp;
 }
 
-/* False until the first reservation of this process. */
-static inline bool portres__engine_has_reserved(void) {
-  return atomic_load_explicit(&portres__engine.reservations.count,
-                              memory_order_relaxed) != 0;
+/* False until the first acquire of this process. */
+static inline bool portres__engine_is_used(void) {
+  return atomic_load_explicit(&portres__engine.has_claimed,
+                              memory_order_relaxed);
 }
 
 /* True when the port is reserved for some transport. */
@@ -49,6 +50,9 @@ int portres__engine_reserve_inherited(enum portres_protocol protocol,
 int portres__engine_associate(portres_socket s,
                               const struct portres__socket_facts* facts,
                               portres_token token);
+
+/* In a forked child: whether the token is of a reservation it inherited. */
+bool portres__engine_has_inherited(portres_token token);
 
 /* In a forked child: reservations stay with the parent, but for inherited
  * ones. No lock is held by any thread of the child. */

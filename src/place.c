@@ -35,6 +35,7 @@ static int claim_and_probe(enum portres_protocol protocol,
   struct portres__space* space = portres__engine_space(protocol);
   int status;
 
+  atomic_store(&portres__engine.has_claimed, true);
   if (!portres__space_claim(space, range)) {
     *busy_out = 0;
     return is_privileged(protocol, range) ? PORTRES_EACCES : PORTRES_EADDRINUSE;

@@ -57,6 +57,15 @@ portres__handle portres__platform_endpoint_of(portres_socket s,
 int portres__platform_endpoint_attach(portres_socket s,
                                       portres__handle endpoint);
 
+/* In a forked child: take a reference for each descriptor that names an
+ * endpoint, and forget those whose endpoint is no more. */
+void portres__platform_count_descriptors(void);
+
+/* Forget the sockets that hold a port of this reservation and were closed
+ * behind our back. */
+struct portres__reservation;
+void portres__platform_sweep(const struct portres__reservation* reservation);
+
 /* Look whether every port of the range could be bound. TIME_WAIT alone counts
  * as free when `over_remnants`, else as busy.
  * Lock: the acquire lock is held.
@@ -75,17 +84,19 @@ bool portres__platform_bind_reaches_us(void);
 /* --- 3. Services --- */
 
 /* Two locks: `acquire` puts whole acquires in a row, system calls included;
- * `engine` guards the tables and is held for moments. Acquire comes first. */
+ * `engine` guards the tables and is held for moments. Acquire comes first.
+ * Between enter and leave only: no signal handler runs while one is held. */
 void portres__platform_lock_acquire(void);
 void portres__platform_unlock_acquire(void);
 void portres__platform_lock_engine(void);
 void portres__platform_unlock_engine(void);
 
-/* What a public call must leave as it was: errno, and a thread that is not
- * cancelled in the middle. */
+/* What a public call must leave as it was: errno, and a thread that is neither
+ * cancelled nor interrupted by a signal in the middle. */
 struct portres__platform_entry {
   int saved_errno;
   int saved_cancellation;
+  uint64_t saved_signals[16]; /* the platform's own type fits in here */
 };
 struct portres__platform_entry portres__platform_enter(void);
 void portres__platform_leave(struct portres__platform_entry entry);

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { WORD_BITS = 64, HOLDERS_MAX = UINT16_MAX };
 
@@ -51,22 +52,32 @@ static void close_tail(word* words, uint32_t bits) {
   }
 }
 
+static size_t bits_size(const struct portres__pool* pool) {
+  return (2 * (size_t)pool->word_count + words_for(pool->word_count)) *
+         sizeof(word);
+}
+
+void portres__pool_clear(struct portres__pool* pool) {
+  memset(pool->words, 0,
+         bits_size(pool) + pool->port_count * sizeof *pool->holders);
+  close_tail(taken_word(pool, 0), pool->port_count);
+  close_tail(full_word(pool, 0), pool->word_count);
+}
+
 struct portres__pool* portres__pool_create(uint16_t count) {
-  uint32_t word_count = words_for(count);
-  uint32_t full_count = words_for(word_count);
-  size_t size = sizeof(struct portres__pool) +
-                (2 * (size_t)word_count + full_count) * sizeof(word) +
-                count * sizeof(_Atomic uint16_t);
-  struct portres__pool* pool = calloc(1, size);
+  struct portres__pool shape = {.port_count = count,
+                                .word_count = words_for(count)};
+  struct portres__pool* pool = calloc(
+      1, sizeof *pool + bits_size(&shape) + count * sizeof(_Atomic uint16_t));
 
   if (pool == NULL) {
     return NULL;
   }
-  pool->port_count = count;
-  pool->word_count = word_count;
-  pool->holders = (_Atomic uint16_t*)full_word(pool, full_count);
-  close_tail(taken_word(pool, 0), count);
-  close_tail(full_word(pool, 0), word_count);
+  pool->port_count = shape.port_count;
+  pool->word_count = shape.word_count;
+  pool->holders =
+      (_Atomic uint16_t*)full_word(pool, words_for(shape.word_count));
+  portres__pool_clear(pool);
   return pool;
 }
 

@@ -29,6 +29,9 @@ struct portres__pool* portres__pool_create(
     uint16_t count); /* NULL: no memory */
 void portres__pool_destroy(struct portres__pool* pool);
 
+/* Nobody holds a port, and none cools. For one thread alone. */
+void portres__pool_clear(struct portres__pool* pool);
+
 /* Hold a free port, the lowest from `from` on, then from 0; false: none. */
 bool portres__pool_pick(struct portres__pool* pool,
                         uint32_t from,

@@ -22,10 +22,18 @@ static void wait_for_reap(struct portres__reservation* reservation) {
                                          reservation->head.index + 1));
 }
 
-/* Cut to what portres_info has room for. */
+/* Cut to what portres_info has room for, not within a character of UTF-8. */
 static size_t label_length(const char* label) {
-  const char* end = memchr(label, '\0', PORTRES_LABEL_SIZE - 1);
-  return end != NULL ? (size_t)(end - label) : PORTRES_LABEL_SIZE - 1;
+  const char* end = memchr(label, '\0', PORTRES_LABEL_SIZE);
+  size_t label_len = PORTRES_LABEL_SIZE - 1;
+
+  if (end != NULL) {
+    return (size_t)(end - label);
+  }
+  while (label_len > 0 && ((unsigned char)label[label_len] & 0xc0) == 0x80) {
+    label_len--;
+  }
+  return label_len;
 }
 
 static char* copy_label(const char* label) {
@@ -86,9 +94,12 @@ void portres__reservation_kill(struct portres__reservation* reservation) {
 
   if (atomic_compare_exchange_strong(&reservation->state, &alive,
                                      PORTRES__RESERVATION_DEAD)) {
-    portres__space_release(portres__engine_space(reservation->protocol),
-                           reservation->range);
+    struct portres_range range = reservation->range;
+    struct portres__space* space = portres__engine_space(reservation->protocol);
+
+    /* In this order: who claims the range next must find it lingering. */
     wait_for_reap(reservation);
+    portres__space_release(space, range);
   }
 }
 
@@ -161,6 +172,10 @@ static uint16_t find_port_in(struct portres__reservation* reservation,
     return 0;
   }
   held = portres__pool_find_held(reservation->pool, first, meet.count);
+  if (held < first + meet.count) {
+    portres__platform_sweep(reservation);
+    held = portres__pool_find_held(reservation->pool, first, meet.count);
+  }
   return held < first + meet.count ? (uint16_t)(reservation->range.start + held)
                                    : 0;
 }

@@ -28,10 +28,10 @@ struct portres__reservation {
   uint8_t scope;    /* enum portres_scope */
   uint8_t order;    /* enum portres_order */
   _Atomic uint8_t state;
-  bool is_inherited;       /* by forked children */
-  uint32_t next_waiting;   /* index + 1 in the list to reap */
-  uint32_t previous_owned; /* the other blocks of the acquiring socket, as */
-  uint32_t next_owned;     /* index + 1; under the engine's lock */
+  _Atomic bool is_inherited; /* by forked children */
+  uint32_t next_waiting;     /* index + 1 in the list to reap */
+  uint32_t previous_owned;   /* the other blocks of the acquiring socket, as */
+  uint32_t next_owned;       /* index + 1; under the engine's lock */
   uint32_t previous_lingering; /* the other dead ones that are not spent, */
   uint32_t next_lingering;     /* as index + 1; under the engine's lock */
   portres__handle owner;       /* endpoint of the acquiring socket, or 0 */

@@ -109,3 +109,15 @@ bool portres__slab_is_alive(const void* object) {
   const struct portres__slab_head* head = object;
   return (atomic_load(&head->life) & references) != 0;
 }
+
+void portres__slab_recount(void* object, uint32_t references_now) {
+  struct portres__slab_head* head = object;
+  uint64_t lives = generation(atomic_load(&head->life));
+
+  atomic_store(&head->life, lives << 32 | references_now);
+}
+
+bool portres__slab_is_last(const void* object) {
+  const struct portres__slab_head* head = object;
+  return (atomic_load(&head->life) & references) == 1;
+}

@@ -80,6 +80,12 @@ void* portres__slab_pin(struct portres__slab* slab, portres__handle handle);
 bool portres__slab_drop(void* object);
 void portres__slab_vacate(struct portres__slab* slab, void* object);
 
+/* Set the references of this life, in a forked child. */
+void portres__slab_recount(void* object, uint32_t references);
+
+/* Tell whether there is exactly one reference. */
+bool portres__slab_is_last(const void* object);
+
 /* True while somebody holds a reference. */
 bool portres__slab_is_alive(const void* object);
 

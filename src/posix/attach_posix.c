@@ -1,6 +1,7 @@
 /* attach_posix.c - which descriptors name a socket that has an endpoint: the
  * one it was given for, its copies made before, and those that arrive later. */
 #include <errno.h>
+#include <limits.h>
 
 #include "copies_posix.h"
 #include "descriptor_posix.h"
@@ -43,7 +44,7 @@ static void attach_copy(int fd, struct portres__endpoint* endpoint) {
 /* A note is taken out before the kernel is asked about it: one that another
  * thread makes meanwhile stays. */
 static void attach_copies(int s, struct portres__endpoint* endpoint) {
-  if (!portres__copies_may_have(s)) {
+  if (!portres__copies_is_noted(s)) {
     return;
   }
   for (int fd = portres__copies_next(0); fd >= 0;
@@ -62,6 +63,8 @@ int portres__platform_endpoint_attach(portres_socket s,
     return PORTRES_ENOBUFS;
   }
   portres__descriptor_drop(portres__fdtable_exchange(s, endpoint));
+  /* Either we find the note of a dup() under way, or it finds our entry. */
+  atomic_thread_fence(memory_order_seq_cst);
   attach_copies(s, portres__endpoint_peek(endpoint));
   return PORTRES_OK;
 }
@@ -72,7 +75,7 @@ static struct portres__endpoint* find_endpoint(uint64_t identity) {
   struct portres__slab* slab = &portres__engine.endpoints;
   uint32_t count = atomic_load(&slab->count);
 
-  for (uint32_t i = 0; i < count; i++) {
+  for (uint32_t i = 0; i < count && identity != 0; i++) {
     struct portres__endpoint* endpoint = portres__slab_at(slab, i);
     if (atomic_load(&endpoint->identity) != identity) {
       continue;
@@ -94,7 +97,7 @@ void portres__descriptor_is_received(int fd) {
   int saved_errno = errno;
 
   portres__descriptor_is_made(fd);
-  portres__copies_note_received(fd);
+  portres__copies_note(fd);
   if (atomic_load(&portres__engine.endpoints.count) == 0 ||
       !portres__process_owns_tables()) {
     return;
@@ -107,4 +110,17 @@ void portres__descriptor_is_received(int fd) {
     portres__endpoint_drop(endpoint);
   }
   errno = saved_errno;
+}
+
+void portres__platform_count_descriptors(void) {
+  for (int fd = portres__fdtable_next(0); fd >= 0;
+       fd = portres__fdtable_next(fd + 1)) {
+    portres__handle handle = portres__fdtable_get(fd);
+    portres__fdtable_exchange(
+        fd, portres__endpoint_pin(handle) != NULL ? handle : 0);
+  }
+}
+
+void portres__platform_sweep(const struct portres__reservation* reservation) {
+  portres__descriptor_sweep(reservation, UINT_MAX);
 }

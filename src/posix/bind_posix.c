@@ -39,7 +39,10 @@ enum {
   /* A block that looks full is looked through at most this often, and then at
    * so many ports that the caller hardly feels it. */
   SWEEP_INTERVAL_MS = 10,
-  SWEEP_LIMIT = 256
+  SWEEP_LIMIT = 256,
+  THAW_LIMIT = 4096,
+  /* How often a bind begins anew, for what it waited for may be taken. */
+  LOOKS_LIMIT = 8
 };
 
 static int fail(int error) {
@@ -63,7 +66,7 @@ PORTRES__RARE static bool sweep(struct portres__reservation* reservation) {
     return false;
   }
   return portres__descriptor_sweep(reservation, SWEEP_LIMIT) +
-             portres__pool_thaw(reservation->pool, SWEEP_LIMIT) >
+             portres__pool_thaw(reservation->pool, THAW_LIMIT) >
          0;
 }
 
@@ -98,20 +101,44 @@ static int fail_dead(struct portres__reservation* reservation,
   return fail(portres__status_to_errno(portres__rules_bind(&facts).status));
 }
 
+/* What a bind that finds no port can do about it; each bind once, or a few
+ * times. */
+struct retry {
+  uint64_t looks_seen;
+  int looks_count;
+  bool has_swept;
+};
+
+PORTRES__RARE static bool may_retry(struct retry* retry,
+                                    struct portres__reservation* reservation) {
+  if (!retry->has_swept) {
+    retry->has_swept = true;
+    if (sweep(reservation)) {
+      return true;
+    }
+  }
+  if (retry->looks_count++ < LOOKS_LIMIT &&
+      portres__descriptor_await_looks(retry->looks_seen)) {
+    retry->looks_seen = portres__descriptor_looks_ended();
+    return true;
+  }
+  return false;
+}
+
 /* Before: the reservation is pinned. After: the pin is gone, or passed on. */
 static int bind_picked(int fd,
                        portres__handle handle,
                        struct portres__reservation* reservation,
                        union portres__address* address,
                        socklen_t address_len) {
+  struct retry retry = {portres__descriptor_looks_ended(), 0, false};
   int saved_errno = errno;
   bool is_first = true; /* errno is as it was */
   uint16_t port;
 
-  for (;;) {
+  for (;; is_first = false) {
     if (!portres__reservation_pick(reservation, &port)) {
-      if (sweep(reservation)) {
-        is_first = false;
+      if (may_retry(&retry, reservation)) {
         continue;
       }
       portres__reservation_drop(reservation);
@@ -133,7 +160,6 @@ static int bind_picked(int fd,
       return -1;
     }
     portres__reservation_refuse_port(reservation, port);
-    is_first = false;
   }
 }
 
@@ -263,7 +289,7 @@ PORTRES__RARE static int judge_stranger(int fd, uint16_t port) {
 static int bind_stranger(int fd,
                          const struct sockaddr* address,
                          socklen_t address_len) {
-  if (portres__engine_has_reserved() &&
+  if (portres__engine_is_used() &&
       portres__address_length(address, address_len) != 0) {
     uint16_t port = portres__address_port(address);
     int status = portres__engine_is_reserved(port) ? judge_stranger(fd, port)

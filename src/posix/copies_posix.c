@@ -7,13 +7,12 @@
 
 enum { WORD_BITS = 64, WORDS = PORTRES__FDTABLE_END / WORD_BITS };
 
-/* A bit for each descriptor; pages of it exist once they are written to. */
-static _Atomic uint64_t noted[WORDS];
+/* A bit for each descriptor; pages of it exist once they are written to. The
+ * first ones may be copies from the start: inetd makes 0, 1 and 2 so. */
+static _Atomic uint64_t noted[WORDS] = {UINT64_MAX};
 
 /* No word at or above this one has a bit. */
-static _Atomic int end;
-
-static _Atomic bool is_any_received;
+static _Atomic int end = 1;
 
 static uint64_t bit_of(int fd) {
   return UINT64_C(1) << (fd % WORD_BITS);
@@ -27,27 +26,18 @@ static void extend(int index) {
   }
 }
 
-static bool is_noted(int fd) {
+bool portres__copies_is_noted(int fd) {
   return (unsigned)fd < PORTRES__FDTABLE_END &&
          (atomic_load_explicit(&noted[fd / WORD_BITS], memory_order_relaxed) &
           bit_of(fd)) != 0;
 }
 
 void portres__copies_note(int fd) {
-  if ((unsigned)fd >= PORTRES__FDTABLE_END || is_noted(fd)) {
+  if ((unsigned)fd >= PORTRES__FDTABLE_END || portres__copies_is_noted(fd)) {
     return;
   }
   atomic_fetch_or(&noted[fd / WORD_BITS], bit_of(fd));
   extend(fd / WORD_BITS);
-}
-
-void portres__copies_note_received(int fd) {
-  portres__copies_note(fd);
-  atomic_store(&is_any_received, true);
-}
-
-bool portres__copies_may_have(int fd) {
-  return atomic_load(&is_any_received) || is_noted(fd);
 }
 
 void portres__copies_forget(int fd) {

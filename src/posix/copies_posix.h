@@ -3,9 +3,10 @@
  * A socket is duplicated, and associated later through one of its descriptors:
  * all of them are associated then. Which they are is not known for sockets
  * that we do not own, as duplicating those must cost nothing; so it is only
- * noted that a descriptor was duplicated, is a duplicate, or came by a
- * message, and the kernel is asked who they are when a socket gets its
- * endpoint. A note that is no longer true does no harm.
+ * noted that a descriptor was duplicated, is a duplicate, was sent or came by
+ * a message; and when a socket whose descriptor is noted gets its endpoint, the
+ * kernel is asked who the others are. A note that is no longer true does no
+ * harm; the maker of a descriptor forgets the note of its number.
  */
 #ifndef PORTRES_COPIES_POSIX_H
 #define PORTRES_COPIES_POSIX_H
@@ -14,14 +15,8 @@
 
 /* Async-signal-safe; a vfork child may note, too. */
 void portres__copies_note(int fd);
-
-/* It came by a message: of what, nobody noted. */
-void portres__copies_note_received(int fd);
-
-/* False when no other descriptor can share the socket of this one. */
-bool portres__copies_may_have(int fd);
-
 void portres__copies_forget(int fd);
+bool portres__copies_is_noted(int fd);
 
 /* The first noted descriptor >= fd; -1: none. */
 int portres__copies_next(int fd);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 
 #include "copies_posix.h"
 #include "endpoint.h"
@@ -34,6 +35,9 @@ static portres__handle own_entry(int fd) {
 
 int portres__descriptor_is_made(int fd) {
   portres__descriptor_forget(fd, own_entry(fd));
+  if (portres__copies_is_noted(fd)) {
+    portres__copies_forget(fd);
+  }
   return fd;
 }
 
@@ -167,19 +171,42 @@ void portres__hook_closefrom(int first) {
   errno = saved_errno;
 }
 
+enum { LOOK_PATIENCE = 1000 };
+
 /* Where the next sweep begins: each one looks at a part of a large table. */
 static _Atomic int sweep_cursor;
 
-/* While the kernel answers, it keeps the socket from ending, though another
- * thread closes it: then its port must not return before. Hence the pin. */
-uint64_t portres__descriptor_identity(int fd) {
-  struct portres__endpoint* endpoint =
-      portres__endpoint_pin(portres__fdtable_get(fd));
-  uint64_t identity = portres__socket_identity(fd);
+/* Looks at sockets that may be other threads', by their ends. */
+static _Atomic uint64_t looks_begun;
+static _Atomic uint64_t looks_ended;
 
+uint64_t portres__descriptor_looks_ended(void) {
+  return atomic_load(&looks_ended);
+}
+
+bool portres__descriptor_await_looks(uint64_t seen) {
+  uint64_t begun = atomic_load(&looks_begun);
+
+  for (int i = 0; i < LOOK_PATIENCE && atomic_load(&looks_ended) < begun; i++) {
+    sched_yield();
+  }
+  return begun != seen;
+}
+
+/* While the kernel answers, it keeps the socket from ending, though another
+ * thread closes it: then its port must not return before. Hence the pin; and
+ * whoever misses the port meanwhile waits for us. */
+uint64_t portres__descriptor_identity(int fd) {
+  struct portres__endpoint* endpoint;
+  uint64_t identity;
+
+  atomic_fetch_add(&looks_begun, 1);
+  endpoint = portres__endpoint_pin(portres__fdtable_get(fd));
+  identity = portres__socket_identity(fd);
   if (endpoint != NULL) {
     portres__endpoint_drop(endpoint);
   }
+  atomic_fetch_add(&looks_ended, 1);
   return identity;
 }
 
@@ -192,7 +219,8 @@ unsigned portres__descriptor_sweep(
     const struct portres__reservation* reservation, unsigned limit) {
   unsigned forgotten = 0;
   unsigned asked = 0;
-  int fd = portres__fdtable_next(atomic_load(&sweep_cursor));
+  int fd =
+      portres__fdtable_next(limit == UINT_MAX ? 0 : atomic_load(&sweep_cursor));
 
   for (; fd >= 0 && asked < limit; fd = portres__fdtable_next(fd + 1)) {
     portres__handle handle = portres__fdtable_get(fd);
@@ -221,10 +249,17 @@ static struct portres__endpoint* before_dup(int fd) {
 /* Where the duplicate's number is only known afterwards and no room can be had
  * for it, the duplicate is undone: its port would be returned too early. */
 static int after_dup(struct portres__endpoint* endpoint, int fd, int new_fd) {
-  if (endpoint == NULL) {
+  if (endpoint == NULL && new_fd >= 0) {
+    portres__descriptor_is_made(new_fd);
     portres__copies_note(fd);
     portres__copies_note(new_fd);
-    return portres__descriptor_is_made(new_fd);
+    /* Either who gives the socket its endpoint just now finds our notes, or we
+     * find its entry. */
+    atomic_thread_fence(memory_order_seq_cst);
+    endpoint = before_dup(fd);
+  }
+  if (endpoint == NULL) {
+    return new_fd;
   }
   if (new_fd >= 0 && !portres__fdtable_prepare(new_fd)) {
     portres__real()->close(new_fd);

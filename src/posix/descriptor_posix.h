@@ -39,8 +39,14 @@ PORTRES__RARE void portres__descriptor_forget(int fd, portres__handle handle);
 /* portres__socket_identity() of a descriptor that may be another thread's. */
 uint64_t portres__descriptor_identity(int fd);
 
+/* A look at another thread's socket delays the return of its port, should it be
+ * closed meanwhile. So who finds no port waits, for a moment, until the looks
+ * are over. True when there were any that had not ended at `seen`. */
+uint64_t portres__descriptor_looks_ended(void);
+bool portres__descriptor_await_looks(uint64_t seen);
+
 /* Forget up to `limit` bound sockets of the reservation whose close went
- * unseen; tells how many. */
+ * unseen (UINT_MAX: all of them); tells how many. */
 struct portres__reservation;
 unsigned portres__descriptor_sweep(
     const struct portres__reservation* reservation, unsigned limit);

@@ -91,6 +91,7 @@ void portres__environment_parse(const char* value,
 static void read_environment(void) {
   const char* value = secure_getenv("PORTRES_BLOCK");
   const char* outgoing = secure_getenv("PORTRES_OUTGOING");
+  const char* scope = secure_getenv("PORTRES_SCOPE");
   size_t value_len = value != NULL ? strlen(value) : 0;
   bool is_long = value_len >= VALUE_SIZE;
 
@@ -101,6 +102,8 @@ static void read_environment(void) {
   if (is_long) {
     environment.malformed = "it is longer than 1023 bytes";
   }
+  environment.is_scope_known =
+      scope == NULL || *scope == '\0' || strcmp(scope, "process") == 0;
   environment.is_outgoing = outgoing != NULL && strcmp(outgoing, "1") == 0;
 }
 

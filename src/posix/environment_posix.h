@@ -1,4 +1,4 @@
-/* environment_posix.h - what PORTRES_BLOCK and PORTRES_OUTGOING ask for.
+/* environment_posix.h - what PORTRES_BLOCK and its kin ask for.
  *
  * Read once, for the program may change its environment later; and not at all
  * where the kernel says that the environment is not to be trusted
@@ -14,6 +14,7 @@ enum { PORTRES__ENVIRONMENT_BLOCKS = 16 };
 struct portres__environment {
   bool has_blocks;       /* the variable is set, to something */
   bool is_outgoing;      /* PORTRES_OUTGOING=1 */
+  bool is_scope_known;   /* PORTRES_SCOPE is process, or not set */
   const char* value;     /* the variable, cut to fit */
   const char* malformed; /* what is wrong with it; NULL: nothing */
   size_t block_count;

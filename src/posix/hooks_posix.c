@@ -16,7 +16,7 @@
 #include "descriptor_posix.h"
 #include "implicit_posix.h"
 #include "real_posix.h"
-#include "receive_posix.h"
+#include "rights_posix.h"
 #include "syscall_posix.h"
 
 #ifndef PORTRES_HOOK_PREFIX

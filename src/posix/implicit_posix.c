@@ -10,6 +10,7 @@
 #include "endpoint.h"
 #include "fdtable_posix.h"
 #include "real_posix.h"
+#include "rights_posix.h"
 #include "unchanged_posix.h"
 
 /* True when the socket is associated, or an unchanged program's may be: nothing
@@ -37,15 +38,39 @@ static bool may_be_of(int fd, enum portres_protocol protocol) {
          atomic_load(&portres__endpoint_peek(handle)->protocol) == protocol;
 }
 
-/* AF_UNSPEC dissolves a connection and binds nothing. */
+/* TCP looks at the address before it binds; UDP binds first. */
+static bool can_reach(int family,
+                      const struct sockaddr* address,
+                      socklen_t address_len) {
+  return portres__address_length(address, address_len) != 0 &&
+         portres__address_family(address) == family;
+}
+
+/* False when the kernel would answer before it binds. AF_UNSPEC dissolves a
+ * connection and binds nothing. */
+static bool connect_binds(int fd,
+                          const struct sockaddr* address,
+                          socklen_t address_len) {
+  const struct portres__endpoint* endpoint;
+
+  if (address == NULL || address_len < sizeof address->sa_family ||
+      portres__address_family(address) == AF_UNSPEC) {
+    return false;
+  }
+  if (may_be_of(fd, PORTRES_UDP)) {
+    return true;
+  }
+  endpoint = portres__endpoint_peek(portres__fdtable_get(fd));
+  return can_reach(atomic_load(&endpoint->family), address, address_len);
+}
+
 int portres__before_connect(int fd,
                             const struct sockaddr* address,
                             socklen_t address_len) {
   bool is_wanted = portres__unchanged_is_outgoing();
 
-  if (!is_concerned(fd, is_wanted) || address == NULL ||
-      address_len < sizeof address->sa_family ||
-      portres__address_family(address) == AF_UNSPEC) {
+  if (!is_concerned(fd, is_wanted) ||
+      !connect_binds(fd, address, address_len)) {
     return 0;
   }
   return bind_before(fd, is_wanted);
@@ -103,16 +128,28 @@ ssize_t portres__hook_sendto(int fd,
 }
 
 ssize_t portres__hook_sendmsg(int fd, const struct msghdr* message, int flags) {
-  return portres__before_send(fd, flags) != 0
-             ? -1
-             : portres__real()->sendmsg(fd, message, flags);
+  ssize_t result = -1;
+
+  if (portres__before_send(fd, flags) == 0) {
+    result = portres__real()->sendmsg(fd, message, flags);
+  }
+  if (result >= 0) {
+    portres__rights_sent(message);
+  }
+  return result;
 }
 
 int portres__hook_sendmmsg(int fd,
                            struct mmsghdr* messages,
                            unsigned message_count,
                            int flags) {
-  return portres__before_send(fd, flags) != 0
-             ? -1
-             : portres__real()->sendmmsg(fd, messages, message_count, flags);
+  int result = -1;
+
+  if (message_count == 0 || portres__before_send(fd, flags) == 0) {
+    result = portres__real()->sendmmsg(fd, messages, message_count, flags);
+  }
+  for (int i = 0; i < result; i++) {
+    portres__rights_sent(&messages[i].msg_hdr);
+  }
+  return result;
 }

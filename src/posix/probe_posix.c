@@ -5,13 +5,17 @@
  */
 #include <errno.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "address_posix.h"
 #include "block.h"
 #include "platform.h"
+#include "process_posix.h"
 #include "real_posix.h"
 #include "remnant_posix.h"
 #include "status_posix.h"
+
+enum { PATIENCE = 2 };
 
 static int open_probe(int family, enum portres_protocol protocol) {
   int type = protocol == PORTRES_TCP ? SOCK_STREAM : SOCK_DGRAM;
@@ -49,25 +53,59 @@ static int try_port(int family, enum portres_protocol protocol, uint16_t port) {
 /* Where IPv6 is off, IPv4 is all there is to meet. */
 static int try_port_of_any_family(enum portres_protocol protocol,
                                   uint16_t port) {
-  int error = try_port(AF_INET6, protocol, port);
+  int error;
 
+  portres__process_lock_probe();
+  error = try_port(AF_INET6, protocol, port);
   if (error == EAFNOSUPPORT || error == EADDRNOTAVAIL) {
     error = try_port(AF_INET, protocol, port);
   }
+  portres__process_unlock_probe();
   return error;
+}
+
+/* A port that is in use for some microseconds has met the probe of another
+ * process. */
+static int try_port_patiently(enum portres_protocol protocol, uint16_t port) {
+  const struct timespec moment = {0, 20000};
+  int error = try_port_of_any_family(protocol, port);
+
+  for (int i = 0; i < PATIENCE && error == EADDRINUSE; i++) {
+    nanosleep(&moment, NULL);
+    error = try_port_of_any_family(protocol, port);
+  }
+  return error;
+}
+
+/* TCP: is it only a remnant that keeps the port? All ports of the range that
+ * are left are asked about at once, when the first one comes up. */
+static bool is_remnant(struct portres_range range,
+                       uint16_t port,
+                       bool* is_surveyed_io) {
+  if (!*is_surveyed_io) {
+    struct portres_range rest = {
+        port, (uint16_t)(portres__block_last(range) - port + 1)};
+    portres__remnant_survey(rest);
+    *is_surveyed_io = true;
+  }
+  return portres__remnant_is_alone(port);
 }
 
 int portres__platform_probe(enum portres_protocol protocol,
                             struct portres_range range,
                             bool over_remnants,
                             uint16_t* busy_out) {
+  bool is_surveyed = false;
+
   for (uint32_t i = 0; i < range.count; i++) {
     uint16_t port = (uint16_t)(range.start + i);
     int error = try_port_of_any_family(protocol, port);
 
-    if (error == EADDRINUSE && protocol == PORTRES_TCP && over_remnants &&
-        portres__remnant_is_alone(port)) {
-      continue;
+    if (error == EADDRINUSE && over_remnants) {
+      if (protocol == PORTRES_TCP && is_remnant(range, port, &is_surveyed)) {
+        continue;
+      }
+      error = try_port_patiently(protocol, port);
     }
     if (error != 0) {
       *busy_out = port;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,34 +19,45 @@ _Atomic(_Atomic unsigned char*) portres__process_mark;
 
 static _Atomic int owner_pid;
 static pthread_once_t start_once = PTHREAD_ONCE_INIT;
-static pthread_mutex_t acquire_lock;
+static pthread_mutex_t acquire_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t engine_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t probe_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* --- Fork --- */
 
-/* While an acquire tries ports, its probe is bound to one; a child forked then
- * would keep that port busy for life. So a fork waits for an acquire. The lock
- * checks for errors: a fork by a signal handler in the middle of an acquire of
- * the same thread goes ahead instead of waiting for itself. */
-static _Thread_local int fork_lock_result;
+/* A child forked while a probe is bound to a port would keep it busy for life.
+ * So a fork waits for the probe that is under way, which takes microseconds.
+ * No signal handler runs meanwhile: it might fork, and wait for itself. */
+static _Thread_local sigset_t fork_signals;
+
+static void block_signals(sigset_t* saved_out) {
+  sigset_t all;
+
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, saved_out);
+}
 
 static void before_fork(void) {
-  fork_lock_result = pthread_mutex_lock(&acquire_lock);
+  block_signals(&fork_signals);
+  pthread_mutex_lock(&probe_lock);
 }
 
 static void after_fork_in_parent(void) {
-  if (fork_lock_result == 0) {
-    pthread_mutex_unlock(&acquire_lock);
-  }
+  pthread_mutex_unlock(&probe_lock);
+  pthread_sigmask(SIG_SETMASK, &fork_signals, NULL);
 }
 
-static void init_acquire_lock(void) {
-  pthread_mutexattr_t attributes;
+static void after_fork_in_child(void) {
+  portres__process_forget_parent();
+  pthread_sigmask(SIG_SETMASK, &fork_signals, NULL);
+}
 
-  pthread_mutexattr_init(&attributes);
-  pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
-  pthread_mutex_init(&acquire_lock, &attributes);
-  pthread_mutexattr_destroy(&attributes);
+void portres__process_lock_probe(void) {
+  pthread_mutex_lock(&probe_lock);
+}
+
+void portres__process_unlock_probe(void) {
+  pthread_mutex_unlock(&probe_lock);
 }
 
 static void set_mark(void) {
@@ -61,10 +73,11 @@ static void set_mark(void) {
 void portres__process_forget_parent(void) {
   set_mark();
   atomic_store(&owner_pid, (int)getpid());
-  init_acquire_lock();
+  pthread_mutex_init(&acquire_lock, NULL);
   pthread_mutex_init(&engine_lock, NULL);
-  portres__unchanged_after_fork();
+  pthread_mutex_init(&probe_lock, NULL);
   portres__engine_after_fork();
+  portres__unchanged_after_fork();
 }
 
 bool portres__process_owns_tables(void) {
@@ -100,10 +113,8 @@ static void start(void) {
   portres__real();
   portres__environment();
   atomic_store(&owner_pid, (int)getpid());
-  init_acquire_lock();
   map_mark();
-  pthread_atfork(before_fork, after_fork_in_parent,
-                 portres__process_forget_parent);
+  pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
   errno = saved_errno;
 }
 
@@ -130,23 +141,32 @@ void portres__platform_unlock_engine(void) {
   pthread_mutex_unlock(&engine_lock);
 }
 
+_Static_assert(sizeof(sigset_t) <=
+                   sizeof((struct portres__platform_entry*)0)->saved_signals,
+               "platform.h has room for the signals");
+
 struct portres__platform_entry portres__platform_enter(void) {
-  struct portres__platform_entry entry = {errno, 0};
+  struct portres__platform_entry entry = {.saved_errno = errno};
+  sigset_t saved;
 
   portres__process_notice_fork();
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &entry.saved_cancellation);
+  block_signals(&saved);
+  memcpy(entry.saved_signals, &saved, sizeof saved);
   return entry;
 }
 
 void portres__platform_leave(struct portres__platform_entry entry) {
+  sigset_t saved;
+
+  memcpy(&saved, entry.saved_signals, sizeof saved);
+  pthread_sigmask(SIG_SETMASK, &saved, NULL);
   pthread_setcancelstate(entry.saved_cancellation, NULL);
   errno = entry.saved_errno;
 }
 
 int portres__platform_default_scope(enum portres_scope* out) {
-  const char* name = secure_getenv("PORTRES_SCOPE");
-
-  if (name != NULL && *name != '\0' && strcmp(name, "process") != 0) {
+  if (!portres__environment()->is_scope_known) {
     return PORTRES_EOPNOTSUPP;
   }
   *out = PORTRES_SCOPE_PROCESS;

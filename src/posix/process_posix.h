@@ -30,6 +30,10 @@ static inline void portres__process_notice_fork(void) {
   }
 }
 
+/* Held while a probe is bound to a port: fork() waits for it. */
+void portres__process_lock_probe(void);
+void portres__process_unlock_probe(void);
+
 /* True when our tables are this process' own to change. One system call. */
 bool portres__process_owns_tables(void);
 

@@ -1,7 +1,7 @@
-/* remnant_linux.c - asks sock_diag(7) for all sockets of a port. One that a
- * process has open has an inode; TIME_WAIT and orphans have none. Sockets that
- * are bound and nothing more are told since Linux 6.8; before, they are missed
- * beside a remnant, and bind() will find them. */
+/* remnant_linux.c - asks sock_diag(7) for all TCP sockets of a range of ports.
+ * One that a process has open has an inode; TIME_WAIT and orphans have none.
+ * Sockets that are bound and nothing more are told since Linux 6.8; before,
+ * they are missed beside a remnant, and bind() will find them. */
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
@@ -10,26 +10,29 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "block.h"
 #include "real_posix.h"
 #include "remnant_posix.h"
+#include "space.h"
 
 /* TCP states are numbered from 1; 13 is "bound and inactive". */
 enum { ALL_STATES = (1 << 14) - 1, ANSWER_LEN = 16384 };
 
-struct tally {
-  unsigned open;
-  unsigned remnants;
-};
+/* What was found, a bit for each port; nobody else writes it (acquire lock). */
+static struct portres__space opened;
+static struct portres__space remnants;
 
-/* Bytecode: the local port is >= this one, and <= it, or the socket is not
- * reported. `yes` goes on behind the comparison and its operand, `no` past the
- * end of the program by 4, which rejects. */
+/* Bytecode: the local port is >= the first one, and <= the last one, or the
+ * socket is not reported. `yes` goes on behind the comparison and its operand,
+ * `no` past the end of the program by 4, which rejects. */
 struct question {
   struct nlmsghdr header;
   struct inet_diag_req_v2 request;
   struct nlattr bytecode;
   struct inet_diag_bc_op compare[4];
 };
+
+enum progress { MORE, COMPLETE, FAILED };
 
 static struct inet_diag_bc_op compare(unsigned char code, size_t left) {
   struct inet_diag_bc_op op = {
@@ -40,7 +43,7 @@ static struct inet_diag_bc_op compare(unsigned char code, size_t left) {
   return op;
 }
 
-static bool ask(int netlink, int family, uint16_t port) {
+static bool ask(int netlink, int family, struct portres_range range) {
   struct question question;
   size_t op_len = sizeof question.compare[0];
 
@@ -55,60 +58,77 @@ static bool ask(int netlink, int family, uint16_t port) {
   question.bytecode.nla_len =
       (unsigned short)(sizeof question.bytecode + sizeof question.compare);
   question.compare[0] = compare(INET_DIAG_BC_S_GE, 4 * op_len);
-  question.compare[1].no = port;
+  question.compare[1].no = range.start;
   question.compare[2] = compare(INET_DIAG_BC_S_LE, 2 * op_len);
-  question.compare[3].no = port;
+  question.compare[3].no = portres__block_last(range);
   return portres__real()->send(netlink, &question, sizeof question, 0) ==
          (ssize_t)sizeof question;
 }
 
-/* True when more answers follow; false at the end, or for an error. */
-static bool count(const char* answer, size_t answer_len, struct tally* tally) {
+static void note(const struct inet_diag_msg* message) {
+  struct portres_range port = {ntohs(message->id.idiag_sport), 1};
+
+  portres__space_claim(message->idiag_inode != 0 ? &opened : &remnants, port);
+}
+
+static enum progress read_answer(const char* answer, size_t answer_len) {
   const struct nlmsghdr* header = (const void*)answer;
 
   for (; NLMSG_OK(header, answer_len);
        header = NLMSG_NEXT(header, answer_len)) {
-    const struct inet_diag_msg* message = NLMSG_DATA(header);
+    if ((header->nlmsg_flags & NLM_F_DUMP_INTR) != 0) {
+      return FAILED;
+    }
+    if (header->nlmsg_type == NLMSG_DONE) {
+      return COMPLETE;
+    }
     if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY) {
-      return false;
+      return FAILED;
     }
-    if (message->idiag_inode != 0) {
-      tally->open++;
-    } else {
-      tally->remnants++;
-    }
+    note(NLMSG_DATA(header));
   }
-  return true;
+  return MORE;
 }
 
-static void count_family(int netlink,
-                         int family,
-                         uint16_t port,
-                         struct tally* tally) {
+static enum progress receive(int netlink) {
   _Alignas(struct nlmsghdr) char answer[ANSWER_LEN];
   ssize_t answer_len;
 
-  if (!ask(netlink, family, port)) {
-    return;
-  }
   do {
-    answer_len = recv(netlink, answer, sizeof answer, 0);
-    if (answer_len < 0 && errno == EINTR) {
-      continue;
-    }
-  } while (answer_len > 0 && count(answer, (size_t)answer_len, tally));
+    answer_len = recv(netlink, answer, sizeof answer, MSG_TRUNC);
+  } while (answer_len < 0 && errno == EINTR);
+  return answer_len > 0 && (size_t)answer_len <= sizeof answer
+             ? read_answer(answer, (size_t)answer_len)
+             : FAILED;
 }
 
-bool portres__remnant_is_alone(uint16_t port) {
-  struct tally tally = {0, 0};
+static bool survey_family(int netlink, int family, struct portres_range range) {
+  enum progress progress = ask(netlink, family, range) ? MORE : FAILED;
+
+  while (progress == MORE) {
+    progress = receive(netlink);
+  }
+  return progress == COMPLETE;
+}
+
+/* What was not told completely was not told. */
+void portres__remnant_survey(struct portres_range range) {
   int netlink = portres__real()->socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
                                         NETLINK_SOCK_DIAG);
 
+  portres__space_clear(&opened);
+  portres__space_clear(&remnants);
   if (netlink < 0) {
-    return false;
+    return;
   }
-  count_family(netlink, AF_INET, port, &tally);
-  count_family(netlink, AF_INET6, port, &tally);
+  if (!survey_family(netlink, AF_INET, range) ||
+      !survey_family(netlink, AF_INET6, range)) {
+    portres__space_clear(&remnants);
+  }
   portres__real()->close(netlink);
-  return tally.open == 0 && tally.remnants > 0;
+}
+
+bool portres__remnant_is_alone(uint16_t port) {
+  return portres__space_is_reserved(&remnants, port) &&
+         !portres__space_is_reserved(&opened, port);
 }

@@ -10,6 +10,7 @@
 #include "engine.h"
 #include "fdtable_posix.h"
 #include "real_posix.h"
+#include "unchanged_posix.h"
 
 /* As in glibc and every BSD: the ports below 600 have names. */
 enum { FIRST_PORT = 600, END_PORT = 1024, PORT_COUNT = END_PORT - FIRST_PORT };
@@ -77,6 +78,7 @@ int portres__hook_bindresvport(int fd, struct sockaddr_in* address) {
   if (is_associated(fd)) {
     return bind_from_block(fd, address != NULL ? address : &any);
   }
-  return is_any_reserved() ? walk(fd, address != NULL ? address : &any)
-                           : portres__real()->bindresvport(fd, address);
+  return portres__unchanged_is_on() || is_any_reserved()
+             ? walk(fd, address != NULL ? address : &any)
+             : portres__real()->bindresvport(fd, address);
 }

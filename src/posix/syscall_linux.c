@@ -12,7 +12,7 @@
 #include "descriptor_posix.h"
 #include "implicit_posix.h"
 #include "real_posix.h"
-#include "receive_posix.h"
+#include "rights_posix.h"
 #include "syscall_posix.h"
 
 static long pass(long number, const long a[]) {
@@ -81,10 +81,13 @@ static int bind_or_send(long number, const long a[], long* result_out) {
       before = portres__before_listen((int)a[0]);
       break;
     case SYS_sendmsg:
-      before = portres__before_send((int)a[0], (int)a[2]);
-      break;
-    case SYS_sendto:
+      *result_out = portres__hook_sendmsg((int)a[0], pointer(a[1]), (int)a[2]);
+      return 1;
     case SYS_sendmmsg:
+      *result_out = portres__hook_sendmmsg((int)a[0], (void*)(uintptr_t)a[1],
+                                           (unsigned)a[2], (int)a[3]);
+      return 1;
+    case SYS_sendto:
       before = portres__before_send((int)a[0], (int)a[3]);
       break;
     default:

@@ -19,16 +19,16 @@
 
 /* What became of a block of the environment. */
 struct request {
-  portres_token token;        /* 0 until it is granted */
-  struct portres_range range; /* as granted */
-  bool is_complained_of;
+  struct portres_reservation granted; /* token 0: it is not */
+  bool has_failed;
+  _Atomic int complaint; /* status that is to be complained of, or 0 */
 };
 
 _Atomic int portres__unchanged_state;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct request requests[PORTRES__ENVIRONMENT_BLOCKS];
-static bool is_malformed_complained_of;
+static _Atomic bool is_malformed_complained_of;
 
 void portres__unchanged_read_environment(void) {
   const struct portres__environment* environment = portres__environment();
@@ -42,12 +42,9 @@ void portres__unchanged_read_environment(void) {
 }
 
 static void complain_of_value(void) {
-  if (!is_malformed_complained_of) {
-    is_malformed_complained_of = true;
-    portres__complaint("PORTRES_BLOCK=\"%.200s\": %s; binds fail",
-                       portres__environment()->value,
-                       portres__environment()->malformed);
-  }
+  portres__complaint("PORTRES_BLOCK=\"%.200s\": %s; binds fail",
+                     portres__environment()->value,
+                     portres__environment()->malformed);
 }
 
 static void complain_of_block(size_t index, int status) {
@@ -55,38 +52,49 @@ static void complain_of_block(size_t index, int status) {
       portres__environment()->blocks[index].protocol;
   struct portres_range range = portres__environment()->blocks[index].range;
 
-  if (!requests[index].is_complained_of) {
-    requests[index].is_complained_of = true;
-    portres__complaint(
-        "PORTRES_BLOCK: no block %s:%u:%u: %s (%s); binds that need it fail",
-        protocol == PORTRES_TCP ? "tcp" : "udp", range.start, range.count,
-        portres_strerror(status), portres_error_name(status));
+  portres__complaint(
+      "PORTRES_BLOCK: no block %s:%u:%u: %s (%s); binds that need it fail",
+      protocol == PORTRES_TCP ? "tcp" : "udp", range.start, range.count,
+      portres_strerror(status), portres_error_name(status));
+}
+
+/* What is still to be said, once: not with the lock held, for stderr may be a
+ * pipe that nobody reads. */
+static void complain(void) {
+  if (portres__environment()->malformed != NULL &&
+      !atomic_exchange(&is_malformed_complained_of, true)) {
+    complain_of_value();
+  }
+  for (size_t i = 0; i < portres__environment()->block_count; i++) {
+    int status = atomic_exchange(&requests[i].complaint, PORTRES_OK);
+    if (status != PORTRES_OK) {
+      complain_of_block(i, status);
+    }
   }
 }
 
 /* --- Blocks --- */
 
 static int acquire(size_t index) {
+  struct request* request = &requests[index];
   struct portres_options options = {
       .size = sizeof options,
       .range = portres__environment()->blocks[index].range,
       .label = "PORTRES_BLOCK"};
-  struct portres_reservation granted;
   int status;
 
-  if (requests[index].token != 0) {
+  if (request->granted.token != 0) {
     return PORTRES_OK;
   }
   status = portres__platform_default_scope(&options.scope);
   if (status == PORTRES_OK) {
     status = portres__engine_reserve_inherited(
-        portres__environment()->blocks[index].protocol, &options, &granted);
+        portres__environment()->blocks[index].protocol, &options,
+        &request->granted);
   }
-  if (status == PORTRES_OK) {
-    requests[index].range = granted.range;
-    requests[index].token = granted.token;
-  } else {
-    complain_of_block(index, status);
+  if (status != PORTRES_OK && !request->has_failed) {
+    request->has_failed = true;
+    atomic_store(&request->complaint, status);
   }
   return status;
 }
@@ -110,7 +118,7 @@ static bool serves(size_t index,
     if (acquire(index) != PORTRES_OK) {
       return false;
     }
-    range = requests[index].range;
+    range = requests[index].granted.range;
   }
   return portres__block_contains(range, port);
 }
@@ -132,7 +140,7 @@ static int find_token(enum portres_protocol protocol,
     return PORTRES_OK;
   }
   status = acquire(*index_io);
-  *token_out = requests[*index_io].token;
+  *token_out = requests[*index_io].granted.token;
   ++*index_io;
   return status;
 }
@@ -145,12 +153,11 @@ static int next_token(enum portres_protocol protocol,
   int status = PORTRES_EINVAL;
 
   pthread_mutex_lock(&lock);
-  if (portres__environment()->malformed != NULL) {
-    complain_of_value();
-  } else {
+  if (portres__environment()->malformed == NULL) {
     status = find_token(protocol, port, index_io, token_out);
   }
   pthread_mutex_unlock(&lock);
+  complain();
   portres__platform_leave(entry);
   return status;
 }
@@ -180,7 +187,7 @@ static int bind_with(const struct attempt* attempt, portres_token token) {
   result = portres__bind_associated(attempt->fd, handle, attempt->address,
                                     attempt->address_len);
   if (result != 0) {
-    atomic_store(&portres__endpoint_peek(handle)->association, 0);
+    portres__endpoint_dissociate(handle);
   }
   return result;
 }
@@ -253,6 +260,12 @@ int portres__unchanged_bind_implicitly(int fd) {
   return bind_from_blocks(&attempt, 0, &result) ? result : 0;
 }
 
+/* A block whose acquire the fork interrupted is not there for the child. */
 void portres__unchanged_after_fork(void) {
   pthread_mutex_init(&lock, NULL);
+  for (size_t i = 0; i < portres__environment()->block_count; i++) {
+    if (!portres__engine_has_inherited(requests[i].granted.token)) {
+      requests[i].granted.token = 0;
+    }
+  }
 }

@@ -1,36 +1,43 @@
-#include "receive_posix.h"
+#include "rights_posix.h"
 
+#include <stdint.h>
 #include <string.h>
 
+#include "copies_posix.h"
 #include "descriptor_posix.h"
 #include "real_posix.h"
 
-static void see_rights(const struct cmsghdr* control) {
+static void see_rights(const struct cmsghdr* control, void (*see)(int)) {
   size_t data_len = control->cmsg_len - CMSG_LEN(0);
   const unsigned char* data = CMSG_DATA(control);
   int fd;
 
   for (size_t at = 0; at + sizeof fd <= data_len; at += sizeof fd) {
     memcpy(&fd, data + at, sizeof fd);
-    portres__descriptor_is_received(fd);
+    see(fd);
   }
 }
 
-static void see_message(struct msghdr* message) {
-  struct cmsghdr* control = CMSG_FIRSTHDR(message);
+static void see_message(const struct msghdr* message, void (*see)(int)) {
+  struct msghdr* mutable_message = (struct msghdr*)(uintptr_t)message;
+  struct cmsghdr* control = CMSG_FIRSTHDR(mutable_message);
 
-  for (; control != NULL; control = CMSG_NXTHDR(message, control)) {
+  for (; control != NULL; control = CMSG_NXTHDR(mutable_message, control)) {
     if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_RIGHTS) {
-      see_rights(control);
+      see_rights(control, see);
     }
   }
+}
+
+void portres__rights_sent(const struct msghdr* message) {
+  see_message(message, portres__copies_note);
 }
 
 ssize_t portres__hook_recvmsg(int fd, struct msghdr* message, int flags) {
   ssize_t result = portres__real()->recvmsg(fd, message, flags);
 
   if (result >= 0) {
-    see_message(message);
+    see_message(message, portres__descriptor_is_received);
   }
   return result;
 }
@@ -44,7 +51,7 @@ int portres__hook_recvmmsg(int fd,
       portres__real()->recvmmsg(fd, messages, message_count, flags, timeout);
 
   for (int i = 0; i < result; i++) {
-    see_message(&messages[i].msg_hdr);
+    see_message(&messages[i].msg_hdr, portres__descriptor_is_received);
   }
   return result;
 }

@@ -1,11 +1,14 @@
-/* receive_posix.h - descriptors that arrive in messages (SCM_RIGHTS). */
-#ifndef PORTRES_RECEIVE_POSIX_H
-#define PORTRES_RECEIVE_POSIX_H
+/* rights_posix.h - descriptors that travel in messages (SCM_RIGHTS). */
+#ifndef PORTRES_RIGHTS_POSIX_H
+#define PORTRES_RIGHTS_POSIX_H
 
 #include <sys/socket.h>
 #include <sys/types.h>
 
 struct timespec;
+
+/* The message was sent: what it carried may come back. */
+void portres__rights_sent(const struct msghdr* message);
 
 ssize_t portres__hook_recvmsg(int fd, struct msghdr* message, int flags);
 int portres__hook_recvmmsg(int fd,
