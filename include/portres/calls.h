@@ -29,6 +29,10 @@ extern "C" {
  * Without the promise portres_acquire() and portres_associate() answer
  * EOPNOTSUPP where the program's own bind() would go past the reservations.
  *
+ * The promise includes portres_close() for sockets that acquire: a plain
+ * close() of one is not seen, and its reservation stays until its descriptor
+ * number is used again.
+ *
  * Threads: call it before the first acquire.
  */
 PORTRES_API void portres_use_calls(void);

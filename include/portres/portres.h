@@ -5,8 +5,9 @@
  *           the six {Create,Delete,Lookup}Persistent{Tcp,Udp}PortReservation
  *           functions. On Windows it calls them.
  * Threads:  every function may be called from any thread. None is safe in a
- *           signal handler; the libc calls this library intercepts stay as
- *           safe there as POSIX says (bind, close and dup among them).
+ *           signal handler, and none is interrupted by one: signals wait for
+ *           its end. The libc calls this library intercepts stay as safe in a
+ *           handler as POSIX says (bind, close and dup among them).
  * Errors:   0, or a negative status below; errno is left alone either way.
  *           When several apply, the first of this order is returned: EFAULT,
  *           ENOTSOCK, EOPNOTSUPP, EINVAL, EACCES, EADDRINUSE, ENOBUFS.
@@ -189,8 +190,8 @@ PORTRES_API int portres_associate(portres_socket s, portres_token token);
  *
  * Returns: 0; ENOTSOCK and EOPNOTSUPP for `s` as above (any TCP or UDP socket
  *          of the reservation's protocol will do); EINVAL: the token is 0,
- *          unknown, released, persistent, of the other protocol or of another
- *          process.
+ *          unknown, released, persistent, of PORTRES_BLOCK, of the other
+ *          protocol or of another process.
  * Windows: SIO_RELEASE_PORT_RESERVATION.
  */
 PORTRES_API int portres_release(portres_socket s, portres_token token);
