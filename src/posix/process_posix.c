@@ -48,6 +48,7 @@ static void after_fork_in_parent(void) {
 }
 
 static void after_fork_in_child(void) {
+  pthread_mutex_unlock(&probe_lock);
   portres__process_forget_parent();
   pthread_sigmask(SIG_SETMASK, &fork_signals, NULL);
 }
