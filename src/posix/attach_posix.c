@@ -11,6 +11,7 @@
 #include "platform.h"
 #include "process_posix.h"
 #include "socket_posix.h"
+#include "unchanged_posix.h"
 
 portres__handle portres__platform_endpoint_of(portres_socket s,
                                               uint64_t identity) {
@@ -112,13 +113,26 @@ void portres__descriptor_is_received(int fd) {
   errno = saved_errno;
 }
 
+/* The kernel copies the descriptors of a process before its memory, and other
+ * threads of the parent go on in between: an entry may be of a descriptor that
+ * the child does not have. It matters where blocks are inherited. */
+static bool names_endpoint(int fd, portres__handle handle) {
+  return !portres__unchanged_is_on() ||
+         portres__socket_identity(fd) ==
+             atomic_load(&portres__endpoint_peek(handle)->identity);
+}
+
 void portres__platform_count_descriptors(void) {
+  int saved_errno = errno;
+
   for (int fd = portres__fdtable_next(0); fd >= 0;
        fd = portres__fdtable_next(fd + 1)) {
     portres__handle handle = portres__fdtable_get(fd);
-    portres__fdtable_exchange(
-        fd, portres__endpoint_pin(handle) != NULL ? handle : 0);
+    bool is_counted =
+        names_endpoint(fd, handle) && portres__endpoint_pin(handle) != NULL;
+    portres__fdtable_exchange(fd, is_counted ? handle : 0);
   }
+  errno = saved_errno;
 }
 
 void portres__platform_sweep(const struct portres__reservation* reservation) {
