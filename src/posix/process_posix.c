@@ -26,7 +26,8 @@ static pthread_mutex_t probe_lock = PTHREAD_MUTEX_INITIALIZER;
 /* --- Fork --- */
 
 /* A child forked while a probe is bound to a port would keep it busy for life.
- * So a fork waits for the probe that is under way, which takes microseconds.
+ * So a fork waits for the probe that is under way, which takes microseconds;
+ * and for the acquire of a block of PORTRES_BLOCK, which the child is to have.
  * No signal handler runs meanwhile: it might fork, and wait for itself. */
 static _Thread_local sigset_t fork_signals;
 
@@ -39,16 +40,19 @@ static void block_signals(sigset_t* saved_out) {
 
 static void before_fork(void) {
   block_signals(&fork_signals);
+  portres__unchanged_lock();
   pthread_mutex_lock(&probe_lock);
 }
 
 static void after_fork_in_parent(void) {
   pthread_mutex_unlock(&probe_lock);
+  portres__unchanged_unlock();
   pthread_sigmask(SIG_SETMASK, &fork_signals, NULL);
 }
 
 static void after_fork_in_child(void) {
   pthread_mutex_unlock(&probe_lock);
+  portres__unchanged_unlock();
   portres__process_forget_parent();
   pthread_sigmask(SIG_SETMASK, &fork_signals, NULL);
 }

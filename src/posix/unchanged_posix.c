@@ -152,11 +152,11 @@ static int next_token(enum portres_protocol protocol,
   struct portres__platform_entry entry = portres__platform_enter();
   int status = PORTRES_EINVAL;
 
-  pthread_mutex_lock(&lock);
+  portres__unchanged_lock();
   if (portres__environment()->malformed == NULL) {
     status = find_token(protocol, port, index_io, token_out);
   }
-  pthread_mutex_unlock(&lock);
+  portres__unchanged_unlock();
   complain();
   portres__platform_leave(entry);
   return status;
@@ -260,7 +260,15 @@ int portres__unchanged_bind_implicitly(int fd) {
   return bind_from_blocks(&attempt, 0, &result) ? result : 0;
 }
 
-/* A block whose acquire the fork interrupted is not there for the child. */
+void portres__unchanged_lock(void) {
+  pthread_mutex_lock(&lock);
+}
+
+void portres__unchanged_unlock(void) {
+  pthread_mutex_unlock(&lock);
+}
+
+/* A raw clone may come amid an acquire: the child does not have that block. */
 void portres__unchanged_after_fork(void) {
   pthread_mutex_init(&lock, NULL);
   for (size_t i = 0; i < portres__environment()->block_count; i++) {

@@ -55,6 +55,10 @@ PORTRES__RARE bool portres__unchanged_bind(int fd,
  * when it does not count), or -1 and errno. */
 int portres__unchanged_bind_implicitly(int fd);
 
+/* Held while a block is acquired. Before: signals are blocked. */
+void portres__unchanged_lock(void);
+void portres__unchanged_unlock(void);
+
 void portres__unchanged_after_fork(void);
 
 #endif
