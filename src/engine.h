@@ -23,6 +23,24 @@ static inline struct portres__space* portres__engine_space(int protocol) {
   return protocol == PORTRES_TCP ? &portres__engine.tcp : &portres__engine.udp;
 }
 
+/* The endpoint that a handle names while it lives, pinned; NULL: it is over. */
+static inline struct portres__endpoint* portres__endpoint_pin(
+    portres__handle handle) {
+  return portres__slab_pin(&portres__engine.endpoints, handle);
+}
+
+/* The endpoint that a handle named, dead or alive. */
+static inline struct portres__endpoint* portres__endpoint_peek(
+    portres__handle handle) {
+  return portres__slab_peek(&portres__engine.endpoints, handle);
+}
+
+/* The reservation that a handle names, pinned; NULL: it is spent. */
+static inline struct portres__reservation* portres__reservation_pin(
+    portres__handle handle) {
+  return portres__slab_pin(&portres__engine.reservations, handle);
+}
+
 /* False until the first acquire of this process. */
 static inline bool portres__engine_is_used(void) {
   return atomic_load_explicit(&portres__engine.has_claimed,

@@ -103,10 +103,6 @@ void portres__reservation_kill(struct portres__reservation* reservation) {
   }
 }
 
-struct portres__reservation* portres__reservation_pin(portres__handle handle) {
-  return portres__slab_pin(&portres__engine.reservations, handle);
-}
-
 void portres__reservation_drop(struct portres__reservation* reservation) {
   if (portres__slab_drop(reservation)) {
     wait_for_reap(reservation);

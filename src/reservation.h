@@ -53,7 +53,6 @@ struct portres__reservation* portres__reservation_create(
  * nothing. Lock-free, async-signal-safe. */
 void portres__reservation_kill(struct portres__reservation* reservation);
 
-struct portres__reservation* portres__reservation_pin(portres__handle handle);
 PORTRES__RARE void portres__reservation_drop(
     struct portres__reservation* reservation);
 

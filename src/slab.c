@@ -73,23 +73,6 @@ void* portres__slab_create(struct portres__slab* slab) {
   return head;
 }
 
-void* portres__slab_pin(struct portres__slab* slab, portres__handle handle) {
-  struct portres__slab_head* head;
-  uint64_t life;
-
-  if (handle == 0) {
-    return NULL;
-  }
-  head = portres__slab_peek(slab, handle);
-  life = atomic_load_explicit(&head->life, memory_order_relaxed);
-  do {
-    if (generation(life) != generation(handle) || (life & references) == 0) {
-      return NULL;
-    }
-  } while (!atomic_compare_exchange_weak(&head->life, &life, life + 1));
-  return head;
-}
-
 bool portres__slab_drop(void* object) {
   struct portres__slab_head* head = object;
   return (atomic_fetch_sub(&head->life, 1) & references) == 1;

@@ -73,7 +73,23 @@ static inline void* portres__slab_peek(struct portres__slab* slab,
 portres__handle portres__slab_handle(const void* object);
 
 /* Take a reference; NULL when that life is over. */
-void* portres__slab_pin(struct portres__slab* slab, portres__handle handle);
+static inline void* portres__slab_pin(struct portres__slab* slab,
+                                      portres__handle handle) {
+  struct portres__slab_head* head;
+  uint64_t life;
+
+  if (handle == 0) {
+    return NULL;
+  }
+  head = portres__slab_peek(slab, handle);
+  life = atomic_load_explicit(&head->life, memory_order_relaxed);
+  do {
+    if (life >> 32 != handle >> 32 || (uint32_t)life == 0) {
+      return NULL;
+    }
+  } while (!atomic_compare_exchange_weak(&head->life, &life, life + 1));
+  return head;
+}
 
 /* Drop a reference. True for the last one: the caller then finishes the
  * object and gives its place back with portres__slab_vacate(). */

@@ -83,7 +83,8 @@ static int bind_to(int fd,
 static void hand_over(portres__handle handle,
                       struct portres__reservation* reservation,
                       uint16_t port) {
-  if (!portres__endpoint_take_port(handle, reservation, port)) {
+  if (!portres__endpoint_take_port(portres__endpoint_peek(handle), handle,
+                                   reservation, port)) {
     portres__reservation_drop_port(reservation, port);
     portres__reservation_drop(reservation);
   }

@@ -8,6 +8,7 @@
 
 #include "copies_posix.h"
 #include "endpoint.h"
+#include "engine.h"
 #include "process_posix.h"
 #include "real_posix.h"
 #include "socket_posix.h"
@@ -178,16 +179,14 @@ static _Atomic int sweep_cursor;
 
 /* Looks at sockets that may be other threads', by their ends. */
 static _Atomic uint64_t looks_begun;
-static _Atomic uint64_t looks_ended;
-
-uint64_t portres__descriptor_looks_ended(void) {
-  return atomic_load(&looks_ended);
-}
+_Atomic uint64_t portres__descriptor_looks;
 
 bool portres__descriptor_await_looks(uint64_t seen) {
   uint64_t begun = atomic_load(&looks_begun);
 
-  for (int i = 0; i < LOOK_PATIENCE && atomic_load(&looks_ended) < begun; i++) {
+  for (int i = 0;
+       i < LOOK_PATIENCE && atomic_load(&portres__descriptor_looks) < begun;
+       i++) {
     sched_yield();
   }
   return begun != seen;
@@ -206,7 +205,7 @@ uint64_t portres__descriptor_identity(int fd) {
   if (endpoint != NULL) {
     portres__endpoint_drop(endpoint);
   }
-  atomic_fetch_add(&looks_ended, 1);
+  atomic_fetch_add(&portres__descriptor_looks, 1);
   return identity;
 }
 

@@ -42,7 +42,11 @@ uint64_t portres__descriptor_identity(int fd);
 /* A look at another thread's socket delays the return of its port, should it be
  * closed meanwhile. So who finds no port waits, for a moment, until the looks
  * are over. True when there were any that had not ended at `seen`. */
-uint64_t portres__descriptor_looks_ended(void);
+extern _Atomic uint64_t portres__descriptor_looks;
+
+static inline uint64_t portres__descriptor_looks_ended(void) {
+  return atomic_load(&portres__descriptor_looks);
+}
 bool portres__descriptor_await_looks(uint64_t seen);
 
 /* Forget up to `limit` bound sockets of the reservation whose close went

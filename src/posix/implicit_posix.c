@@ -8,6 +8,7 @@
 #include "address_posix.h"
 #include "bind_posix.h"
 #include "endpoint.h"
+#include "engine.h"
 #include "fdtable_posix.h"
 #include "real_posix.h"
 #include "rights_posix.h"

@@ -15,25 +15,21 @@ extern const char portres__reach_engine[sizeof portres_engine]
 const struct sockaddr portres__reach_question;
 
 static _Atomic bool is_reached;
-static _Atomic bool is_by_calls;
+_Atomic bool portres__reach_by_calls;
 
 void portres__reach_answer(void) {
   atomic_store(&is_reached, true);
 }
 
 void portres_use_calls(void) {
-  atomic_store(&is_by_calls, true);
-}
-
-bool portres__reach_is_by_calls(void) {
-  return atomic_load_explicit(&is_by_calls, memory_order_relaxed);
+  atomic_store(&portres__reach_by_calls, true);
 }
 
 /* Calling it is the only sure test: its address may be that of a stub in the
  * program or of a sanitizer's interceptor, with us behind it. */
 bool portres__platform_bind_reaches_us(void) {
-  if (!atomic_load(&is_by_calls) && !atomic_load(&is_reached)) {
+  if (!atomic_load(&portres__reach_by_calls) && !atomic_load(&is_reached)) {
     portres__real_call_program_bind(&portres__reach_question);
   }
-  return atomic_load(&is_by_calls) || atomic_load(&is_reached);
+  return atomic_load(&portres__reach_by_calls) || atomic_load(&is_reached);
 }

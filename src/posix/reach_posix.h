@@ -7,6 +7,7 @@
 #ifndef PORTRES_REACH_POSIX_H
 #define PORTRES_REACH_POSIX_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -19,6 +20,10 @@ extern const char portres__reach_engine[];
 
 /* True when the program binds by portres_bind(): then it closes by plain
  * close() perhaps, so descriptors must be checked before use. */
-bool portres__reach_is_by_calls(void);
+extern _Atomic bool portres__reach_by_calls;
+
+static inline bool portres__reach_is_by_calls(void) {
+  return atomic_load_explicit(&portres__reach_by_calls, memory_order_relaxed);
+}
 
 #endif
