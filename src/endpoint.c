@@ -2,10 +2,6 @@
 
 #include "engine.h"
 
-static struct portres__reservation* reservation_at(uint32_t index) {
-  return portres__slab_at(&portres__engine.reservations, index);
-}
-
 struct portres__endpoint* portres__endpoint_create(
     const struct portres__socket_facts* facts) {
   struct portres__endpoint* endpoint =
@@ -33,7 +29,7 @@ static void return_port(struct portres__endpoint* endpoint) {
 
   if (portres__hold_port(hold) != 0) {
     struct portres__reservation* reservation =
-        reservation_at(portres__hold_index(hold));
+        portres__reservation_at(portres__hold_index(hold));
     portres__reservation_drop_port(reservation, portres__hold_port(hold));
     portres__reservation_drop(reservation);
   }
@@ -46,7 +42,8 @@ static void kill_owned(struct portres__endpoint* endpoint) {
   uint32_t next = endpoint->first_owned;
 
   while (next != 0) {
-    struct portres__reservation* reservation = reservation_at(next - 1);
+    struct portres__reservation* reservation =
+        portres__reservation_at(next - 1);
     next = reservation->next_owned;
     portres__reservation_kill(reservation);
     portres__reservation_drop(reservation);
@@ -88,7 +85,8 @@ void portres__endpoint_own(struct portres__endpoint* endpoint,
   reservation->previous_owned = 0;
   reservation->next_owned = first;
   if (first != 0) {
-    reservation_at(first - 1)->previous_owned = reservation->head.index + 1;
+    portres__reservation_at(first - 1)->previous_owned =
+        reservation->head.index + 1;
   }
   endpoint->first_owned = reservation->head.index + 1;
 }
@@ -99,12 +97,12 @@ void portres__endpoint_disown(struct portres__endpoint* endpoint,
   uint32_t next = reservation->next_owned;
 
   if (previous != 0) {
-    reservation_at(previous - 1)->next_owned = next;
+    portres__reservation_at(previous - 1)->next_owned = next;
   } else {
     endpoint->first_owned = next;
   }
   if (next != 0) {
-    reservation_at(next - 1)->previous_owned = previous;
+    portres__reservation_at(next - 1)->previous_owned = previous;
   }
   reservation->owner = 0;
   portres__reservation_drop(reservation);
@@ -119,7 +117,7 @@ void portres__endpoint_renew(struct portres__endpoint* endpoint) {
   struct portres__reservation* reservation;
 
   if (portres__hold_port(hold) != 0) {
-    reservation = reservation_at(portres__hold_index(hold));
+    reservation = portres__reservation_at(portres__hold_index(hold));
     if (!portres__reservation_is_alive(reservation)) {
       portres__reservation_pin(portres__slab_handle(reservation));
     } else if (portres__slab_is_last(endpoint)) {

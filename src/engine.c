@@ -18,10 +18,6 @@ struct portres__engine portres__engine = {
 
 /* --- Tables --- */
 
-static struct portres__reservation* reservation_at(uint32_t index) {
-  return portres__slab_at(&portres__engine.reservations, index);
-}
-
 static uint32_t reservation_count(void) {
   return atomic_load(&portres__engine.reservations.count);
 }
@@ -40,7 +36,7 @@ static void renew_registry(void) {
   bool is_complete = true;
 
   for (uint32_t i = 0; i < reservation_count(); i++) {
-    struct portres__reservation* reservation = reservation_at(i);
+    struct portres__reservation* reservation = portres__reservation_at(i);
     if (portres__slab_is_alive(reservation) &&
         portres__reservation_is_alive(reservation)) {
       is_complete = is_listed(reservation) && is_complete;
@@ -61,15 +57,8 @@ void portres__engine_lock(void) {
 
 /* The reservation of a token while it is alive, pinned; NULL: none. */
 static struct portres__reservation* find_alive(portres_token token) {
-  portres__handle handle =
-      portres__registry_find(&portres__engine.registry, token);
-  struct portres__reservation* reservation = portres__reservation_pin(handle);
-
-  if (reservation != NULL && !portres__reservation_is_alive(reservation)) {
-    portres__reservation_drop(reservation);
-    reservation = NULL;
-  }
-  return reservation;
+  return portres__reservation_pin_alive(
+      portres__registry_find(&portres__engine.registry, token));
 }
 
 static struct portres__reservation* find_of_protocol(
@@ -292,7 +281,7 @@ size_t portres__facility_snapshot(struct portres_info* infos, size_t capacity) {
 
   portres__engine_lock();
   for (uint32_t i = 0; i < reservation_count(); i++) {
-    struct portres__reservation* reservation = reservation_at(i);
+    struct portres__reservation* reservation = portres__reservation_at(i);
     if (!portres__slab_is_alive(reservation) ||
         !portres__reservation_is_alive(reservation)) {
       continue;
@@ -347,7 +336,7 @@ void portres__engine_after_fork(void) {
   portres__registry_abandon(&portres__engine.registry);
   portres__engine.is_registry_stale = true;
   for (uint32_t i = 0; i < reservation_count(); i++) {
-    renew_reservation(reservation_at(i));
+    renew_reservation(portres__reservation_at(i));
   }
   each_endpoint(portres__endpoint_disown_descriptors);
   portres__platform_count_descriptors();
@@ -356,7 +345,7 @@ void portres__engine_after_fork(void) {
 
 bool portres__engine_has_inherited(portres_token token) {
   for (uint32_t i = 0; i < reservation_count() && token != 0; i++) {
-    struct portres__reservation* reservation = reservation_at(i);
+    struct portres__reservation* reservation = portres__reservation_at(i);
     if (portres__slab_is_alive(reservation) &&
         portres__reservation_is_alive(reservation) &&
         reservation->token == token) {

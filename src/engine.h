@@ -35,10 +35,28 @@ static inline struct portres__endpoint* portres__endpoint_peek(
   return portres__slab_peek(&portres__engine.endpoints, handle);
 }
 
+/* The reservation at an index below the slab's count; its life may be any. */
+static inline struct portres__reservation* portres__reservation_at(
+    uint32_t index) {
+  return portres__slab_at(&portres__engine.reservations, index);
+}
+
 /* The reservation that a handle names, pinned; NULL: it is spent. */
 static inline struct portres__reservation* portres__reservation_pin(
     portres__handle handle) {
   return portres__slab_pin(&portres__engine.reservations, handle);
+}
+
+/* The same while its token lives; NULL: it has died. */
+static inline struct portres__reservation* portres__reservation_pin_alive(
+    portres__handle handle) {
+  struct portres__reservation* reservation = portres__reservation_pin(handle);
+
+  if (reservation != NULL && !portres__reservation_is_alive(reservation)) {
+    portres__reservation_drop(reservation);
+    reservation = NULL;
+  }
+  return reservation;
 }
 
 /* False until the first acquire of this process. */

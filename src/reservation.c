@@ -116,7 +116,7 @@ static void destroy(struct portres__reservation* reservation) {
 }
 
 static struct portres__reservation* at(uint32_t index_1) {
-  return portres__slab_at(&portres__engine.reservations, index_1 - 1);
+  return portres__reservation_at(index_1 - 1);
 }
 
 static void linger(struct portres__reservation* reservation) {

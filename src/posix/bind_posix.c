@@ -221,18 +221,6 @@ portres__handle portres__bind_association(
   return endpoint == NULL ? 0 : atomic_load(&endpoint->association);
 }
 
-/* The reservation while its token lives, pinned; NULL: it has died. */
-static struct portres__reservation* pin_alive(portres__handle association) {
-  struct portres__reservation* reservation =
-      portres__reservation_pin(association);
-
-  if (reservation != NULL && !portres__reservation_is_alive(reservation)) {
-    portres__reservation_drop(reservation);
-    reservation = NULL;
-  }
-  return reservation;
-}
-
 int portres__bind_associated(int fd,
                              portres__handle handle,
                              const struct sockaddr* address,
@@ -253,7 +241,8 @@ int portres__bind_associated(int fd,
     memcpy(&copy, address, length);
   }
   facts.port = portres__address_port(address);
-  reservation = pin_alive(portres__bind_association(endpoint));
+  reservation =
+      portres__reservation_pin_alive(portres__bind_association(endpoint));
   if (reservation != NULL) {
     facts.is_alive = true;
     facts.block = reservation->range;
@@ -397,7 +386,7 @@ int portres__bind_implicitly(int fd, portres__handle handle) {
   if (association == 0 || portres__endpoint_port(endpoint) != 0) {
     return 0;
   }
-  reservation = pin_alive(association);
+  reservation = portres__reservation_pin_alive(association);
   if (reservation == NULL) {
     return fail(ENOBUFS);
   }
