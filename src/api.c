@@ -108,25 +108,55 @@ static int check_persistent(enum portres_protocol protocol,
   if (protocol != PORTRES_TCP && protocol != PORTRES_UDP) {
     return PORTRES_EINVAL;
   }
-  return range.start != 0 && portres__block_fits(range) ? PORTRES_EOPNOTSUPP
+  return range.start != 0 && portres__block_fits(range) ? PORTRES_OK
                                                         : PORTRES_EINVAL;
 }
 
 int portres_persistent_create(enum portres_protocol protocol,
                               struct portres_range range,
                               portres_token* out) {
-  return out == NULL ? PORTRES_EFAULT : check_persistent(protocol, range);
+  struct portres__platform_entry entry;
+  int status = check_persistent(protocol, range);
+
+  if (out == NULL) {
+    return PORTRES_EFAULT;
+  }
+  if (status == PORTRES_OK) {
+    entry = portres__platform_enter();
+    status = portres__facility_persistent_create(protocol, range, out);
+    portres__platform_leave(entry);
+  }
+  return status;
 }
 
 int portres_persistent_delete(enum portres_protocol protocol,
                               struct portres_range range) {
-  return check_persistent(protocol, range);
+  struct portres__platform_entry entry;
+  int status = check_persistent(protocol, range);
+
+  if (status == PORTRES_OK) {
+    entry = portres__platform_enter();
+    status = portres__facility_persistent_delete(protocol, range);
+    portres__platform_leave(entry);
+  }
+  return status;
 }
 
 int portres_persistent_lookup(enum portres_protocol protocol,
                               struct portres_range range,
                               portres_token* out) {
-  return out == NULL ? PORTRES_EFAULT : check_persistent(protocol, range);
+  struct portres__platform_entry entry;
+  int status = check_persistent(protocol, range);
+
+  if (out == NULL) {
+    return PORTRES_EFAULT;
+  }
+  if (status == PORTRES_OK) {
+    entry = portres__platform_enter();
+    status = portres__facility_persistent_lookup(protocol, range, out);
+    portres__platform_leave(entry);
+  }
+  return status;
 }
 
 /* --- Inspect --- */
@@ -164,8 +194,8 @@ static int by_protocol_and_start(const void* left, const void* right) {
 
 /* An array that the snapshot fits in, though others acquire meanwhile; NULL
  * with a count: no memory. */
-static struct portres_info* take_snapshot(size_t* count_out) {
-  size_t capacity = portres__facility_snapshot(NULL, 0);
+static struct portres_info* take_snapshot(size_t* count_out, int* status_out) {
+  size_t capacity = portres__facility_snapshot(NULL, 0, status_out);
   struct portres_info* infos = NULL;
   size_t count = capacity;
 
@@ -176,7 +206,7 @@ static struct portres_info* take_snapshot(size_t* count_out) {
     if (infos == NULL) {
       break;
     }
-    count = portres__facility_snapshot(infos, capacity);
+    count = portres__facility_snapshot(infos, capacity, status_out);
     if (count <= capacity) {
       break;
     }
@@ -189,25 +219,26 @@ int portres_list(portres_list_cb callback, void* arg) {
   struct portres__platform_entry entry;
   struct portres_info* infos;
   size_t count;
+  int status = PORTRES_OK;
   int result = PORTRES_OK;
 
   if (callback == NULL) {
     return PORTRES_EFAULT;
   }
   entry = portres__platform_enter();
-  infos = take_snapshot(&count);
+  infos = take_snapshot(&count, &status);
   if (infos != NULL) {
     qsort(infos, count, sizeof *infos, by_protocol_and_start);
   }
   portres__platform_leave(entry);
   if (infos == NULL) {
-    return count == 0 ? PORTRES_OK : PORTRES_ENOBUFS;
+    return count == 0 ? status : PORTRES_ENOBUFS;
   }
   for (size_t i = 0; i < count && result == PORTRES_OK; i++) {
     result = callback(&infos[i], arg);
   }
   free(infos);
-  return result;
+  return result != PORTRES_OK ? result : status;
 }
 
 const char* portres_version(void) {

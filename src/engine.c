@@ -8,10 +8,14 @@
  */
 #include "engine.h"
 
+#include "persistent.h"
 #include "place.h"
 #include "token.h"
 
+static const struct portres__portmap no_portmap;
+
 struct portres__engine portres__engine = {
+    .portmap = &no_portmap,
     .reservations = {.object_size = sizeof(struct portres__reservation)},
     .endpoints = {.object_size = sizeof(struct portres__endpoint)},
 };
@@ -53,17 +57,25 @@ void portres__engine_lock(void) {
   portres__reservation_reap();
 }
 
+void portres__engine_set_portmap(const struct portres__portmap* map) {
+  atomic_store(&portres__engine.portmap, map);
+  atomic_store(&portres__engine.has_claimed, true);
+}
+
+void portres__engine_clear_portmap(void) {
+  atomic_store(&portres__engine.portmap, &no_portmap);
+}
+
 /* --- Tokens --- */
 
-/* The reservation of a token while it is alive, pinned; NULL: none. */
-static struct portres__reservation* find_alive(portres_token token) {
+struct portres__reservation* portres__engine_find_alive(portres_token token) {
   return portres__reservation_pin_alive(
       portres__registry_find(&portres__engine.registry, token));
 }
 
 static struct portres__reservation* find_of_protocol(
     portres_token token, enum portres_protocol protocol) {
-  struct portres__reservation* reservation = find_alive(token);
+  struct portres__reservation* reservation = portres__engine_find_alive(token);
 
   if (reservation != NULL && reservation->protocol != protocol) {
     portres__reservation_drop(reservation);
@@ -222,6 +234,9 @@ int portres__facility_associate(portres_socket s, portres_token token) {
   struct portres__socket_facts facts;
   int status = facts_of(s, &facts);
 
+  if (status == PORTRES_OK && !facts.is_bound) {
+    status = portres__persistent_admit(token, facts.protocol);
+  }
   return status != PORTRES_OK ? status
                               : portres__engine_associate(s, &facts, token);
 }
@@ -265,25 +280,28 @@ int portres__facility_release(portres_socket s, portres_token token) {
 
 int portres__facility_describe(portres_token token, struct portres_info* info) {
   struct portres__reservation* reservation;
+  bool is_runtime = false;
 
   portres__engine_lock();
-  reservation = find_alive(token);
+  reservation = portres__engine_find_alive(token);
   if (reservation != NULL) {
+    is_runtime = reservation->kind == PORTRES_RUNTIME;
     portres__reservation_describe(reservation, info);
     portres__reservation_drop(reservation);
   }
   portres__platform_unlock_engine();
-  return reservation != NULL ? PORTRES_OK : PORTRES_EINVAL;
+  return is_runtime ? PORTRES_OK : portres__persistent_describe(token, info);
 }
 
-size_t portres__facility_snapshot(struct portres_info* infos, size_t capacity) {
+static size_t snapshot_runtime(struct portres_info* infos, size_t capacity) {
   size_t found = 0;
 
   portres__engine_lock();
   for (uint32_t i = 0; i < reservation_count(); i++) {
     struct portres__reservation* reservation = portres__reservation_at(i);
     if (!portres__slab_is_alive(reservation) ||
-        !portres__reservation_is_alive(reservation)) {
+        !portres__reservation_is_alive(reservation) ||
+        reservation->kind != PORTRES_RUNTIME) {
       continue;
     }
     if (found < capacity) {
@@ -293,6 +311,16 @@ size_t portres__facility_snapshot(struct portres_info* infos, size_t capacity) {
   }
   portres__platform_unlock_engine();
   return found;
+}
+
+size_t portres__facility_snapshot(struct portres_info* infos,
+                                  size_t capacity,
+                                  int* status_out) {
+  size_t found = snapshot_runtime(infos, capacity);
+  size_t rest = found < capacity ? capacity - found : 0;
+
+  return found + portres__persistent_snapshot(rest != 0 ? infos + found : NULL,
+                                              rest, status_out);
 }
 
 /* --- Fork --- */
@@ -307,8 +335,10 @@ static void renew_reservation(struct portres__reservation* reservation) {
   }
   if (portres__reservation_is_alive(reservation) &&
       atomic_load(&reservation->is_inherited)) {
-    portres__space_claim(portres__engine_space(reservation->protocol),
-                         reservation->range);
+    if (reservation->kind == PORTRES_RUNTIME) {
+      portres__space_claim(portres__engine_space(reservation->protocol),
+                           reservation->range);
+    }
     portres__slab_recount(reservation, 1);
     portres__pool_clear(reservation->pool);
     return;

@@ -3,6 +3,7 @@
 #define PORTRES_ENGINE_H
 
 #include "endpoint.h"
+#include "portmap.h"
 #include "registry.h"
 #include "reservation.h"
 #include "space.h"
@@ -12,9 +13,10 @@ struct portres__engine {
   struct portres__space udp;
   struct portres__slab reservations;
   struct portres__slab endpoints;
-  _Atomic bool has_claimed;          /* any port, ever */
-  struct portres__registry registry; /* under the engine's lock */
-  bool is_registry_stale;            /* after a fork; under the lock */
+  _Atomic bool has_claimed; /* any port, ever; or there is a portmap */
+  _Atomic(const struct portres__portmap*) portmap; /* never NULL */
+  struct portres__registry registry;               /* under the engine's lock */
+  bool is_registry_stale; /* after a fork; under the lock */
 };
 
 extern struct portres__engine portres__engine;
@@ -59,7 +61,14 @@ static inline struct portres__reservation* portres__reservation_pin_alive(
   return reservation;
 }
 
-/* False until the first acquire of this process. */
+/* What is persistently reserved. Another one may take its place at any time;
+ * it stays readable. */
+static inline const struct portres__portmap* portres__engine_portmap(void) {
+  return atomic_load_explicit(&portres__engine.portmap, memory_order_acquire);
+}
+
+/* False until the first acquire of this process, where nothing is persistently
+ * reserved. */
 static inline bool portres__engine_is_used(void) {
   return atomic_load_explicit(&portres__engine.has_claimed,
                               memory_order_relaxed);
@@ -68,12 +77,28 @@ static inline bool portres__engine_is_used(void) {
 /* True when the port is reserved for some transport. */
 static inline bool portres__engine_is_reserved(uint16_t port) {
   return portres__space_is_reserved(&portres__engine.tcp, port) ||
-         portres__space_is_reserved(&portres__engine.udp, port);
+         portres__space_is_reserved(&portres__engine.udp, port) ||
+         portres__portmap_has_any(portres__engine_portmap(), port);
 }
+
+/* True when the port is reserved for this one. */
+static inline bool portres__engine_is_reserved_for(int protocol,
+                                                   uint16_t port) {
+  return portres__space_is_reserved(portres__engine_space(protocol), port) ||
+         portres__portmap_has(portres__engine_portmap(), protocol, port);
+}
+
+/* Look at this portmap from now on. */
+void portres__engine_set_portmap(const struct portres__portmap* map);
+void portres__engine_clear_portmap(void);
 
 /* Take the engine's lock, and bring the tables up to date: reservations that
  * ended in a close are freed here. Unlock: portres__platform_unlock_engine. */
 void portres__engine_lock(void);
+
+/* The reservation of a token while it is alive, pinned; NULL: none. Lock: the
+ * engine's. */
+struct portres__reservation* portres__engine_find_alive(portres_token token);
 
 /* Reserve for the whole process rather than for a socket, in forked children
  * too. Returns: as portres_acquire_with(). */

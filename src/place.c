@@ -50,6 +50,19 @@ static int claim_and_probe(enum portres_protocol protocol,
   return status;
 }
 
+/* As claim_and_probe(), and nobody has reserved a port of it persistently. */
+static int take(enum portres_protocol protocol,
+                struct portres_range range,
+                bool over_remnants,
+                uint16_t* busy_out) {
+  *busy_out =
+      portres__portmap_find_last(portres__engine_portmap(), protocol, range);
+  if (*busy_out != 0) {
+    return is_privileged(protocol, range) ? PORTRES_EACCES : PORTRES_EADDRINUSE;
+  }
+  return claim_and_probe(protocol, range, over_remnants, busy_out);
+}
+
 /* First fit, lowest first, stepping over what is in use (semantics 2.5).
  * Returns: 0; ENOBUFS: no place; EACCES, ENETDOWN. */
 static int place_in(enum portres_protocol protocol,
@@ -68,7 +81,7 @@ static int place_in(enum portres_protocol protocol,
     if (options->range.start == 0) {
       return PORTRES_ENOBUFS;
     }
-    status = claim_and_probe(protocol, options->range, over_remnants, &busy);
+    status = take(protocol, options->range, over_remnants, &busy);
     if (status != PORTRES_EADDRINUSE) {
       return status;
     }
@@ -116,8 +129,16 @@ int portres__place(enum portres_protocol protocol,
                    struct portres_options* options) {
   uint16_t busy;
 
+  portres__platform_portmap_refresh();
   if (options->range.start == 0) {
     return place_anywhere(protocol, options);
   }
-  return claim_and_probe(protocol, options->range, true, &busy);
+  return take(protocol, options->range, true, &busy);
+}
+
+int portres__place_claim(enum portres_protocol protocol,
+                         struct portres_range range) {
+  uint16_t busy;
+
+  return claim_and_probe(protocol, range, true, &busy);
 }

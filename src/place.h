@@ -11,4 +11,9 @@
 int portres__place(enum portres_protocol protocol,
                    struct portres_options* options);
 
+/* Claim exactly this range, whatever is persistently reserved. Returns: as
+ * portres__place(). Lock: the acquire lock. */
+int portres__place_claim(enum portres_protocol protocol,
+                         struct portres_range range);
+
 #endif

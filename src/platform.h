@@ -30,8 +30,20 @@ int portres__facility_associate(portres_socket s, portres_token token);
 int portres__facility_release(portres_socket s, portres_token token);
 int portres__facility_describe(portres_token token, struct portres_info* info);
 
-/* Up to `capacity` reservations; how many there are, even if more. */
-size_t portres__facility_snapshot(struct portres_info* infos, size_t capacity);
+/* Up to `capacity` reservations; how many there are, even if more. The status
+ * tells why persistent ones may be missing: as portres_list(). */
+size_t portres__facility_snapshot(struct portres_info* infos,
+                                  size_t capacity,
+                                  int* status_out);
+
+int portres__facility_persistent_create(enum portres_protocol protocol,
+                                        struct portres_range range,
+                                        portres_token* out);
+int portres__facility_persistent_delete(enum portres_protocol protocol,
+                                        struct portres_range range);
+int portres__facility_persistent_lookup(enum portres_protocol protocol,
+                                        struct portres_range range,
+                                        portres_token* out);
 
 /* --- 2. What an emulation asks of the system --- */
 
@@ -81,6 +93,40 @@ struct portres_range portres__platform_ephemeral(void);
 /* True when bind() of this program comes to us, or it promised to call us. */
 bool portres__platform_bind_reaches_us(void);
 
+/* --- The store of persistent reservations: one directory ---
+ *
+ * Returns of all: 0; ENOTFOUND: there is no such file or directory; EACCES;
+ * ECORRUPT: something in it is not what we would have made, or is not to be
+ * trusted; EDISKFULL; ENOBUFS. */
+
+/* Give the text to `take`, piece by piece, until that returns false. No lock:
+ * the text is one that was complete at some moment. Async-signal-safe. */
+int portres__platform_store_read(
+    bool (*take)(const char* text, size_t text_len, void* arg), void* arg);
+
+/* May this process change the store? Returns also: EACCES, it may not. */
+int portres__platform_store_check_rights(void);
+
+/* Keep other writers out, of other processes too. With `may_make` a directory
+ * that is missing is made. Lock: the acquire lock. */
+int portres__platform_store_lock(bool may_make);
+void portres__platform_store_unlock(void);
+
+/* Between lock and unlock: replace the text, so that a crash at any moment
+ * leaves the old or the new one; and make the portmap's file the same as this
+ * one, so that none of its ports is forgotten in a crash after the return. */
+int portres__platform_store_write(const char* text, size_t text_len);
+struct portres__portmap;
+int portres__platform_portmap_publish(const struct portres__portmap* map);
+
+/* Look whether there is a portmap's file, or another one than before, and have
+ * portres__engine.portmap be that. */
+void portres__platform_portmap_refresh(void);
+
+/* What no other boot of the system has. Returns: 0, ENOBUFS: not known. */
+enum { PORTRES__BOOT_SIZE = 16 };
+int portres__platform_boot_id(uint8_t out[PORTRES__BOOT_SIZE]);
+
 /* --- 3. Services --- */
 
 /* Two locks: `acquire` puts whole acquires in a row, system calls included;
@@ -105,6 +151,9 @@ void portres__platform_leave(struct portres__platform_entry entry);
 int portres__platform_default_scope(enum portres_scope* out);
 
 bool portres__platform_random(void* out, size_t out_len); /* false: none */
+
+/* The time as 2026-11-22T21:36:06Z, cut to fit. */
+void portres__platform_utc(char* out, size_t out_size);
 uint32_t portres__platform_pid(void);
 
 #endif

@@ -82,6 +82,7 @@ struct portres__reservation* portres__reservation_create(
   reservation->protocol = (uint8_t)protocol;
   reservation->scope = (uint8_t)options->scope;
   reservation->order = (uint8_t)options->order;
+  reservation->kind = PORTRES_RUNTIME;
   reservation->is_inherited = false;
   reservation->previous_owned = 0;
   reservation->next_owned = 0;
@@ -96,10 +97,13 @@ void portres__reservation_kill(struct portres__reservation* reservation) {
                                      PORTRES__RESERVATION_DEAD)) {
     struct portres_range range = reservation->range;
     struct portres__space* space = portres__engine_space(reservation->protocol);
+    bool has_claim = reservation->kind == PORTRES_RUNTIME;
 
     /* In this order: who claims the range next must find it lingering. */
     wait_for_reap(reservation);
-    portres__space_release(space, range);
+    if (has_claim) {
+      portres__space_release(space, range);
+    }
   }
 }
 
@@ -251,12 +255,13 @@ void portres__reservation_describe(
   info->token = reservation->token;
   info->range = reservation->range;
   info->protocol = (enum portres_protocol)reservation->protocol;
-  info->kind = PORTRES_RUNTIME;
+  info->kind = (enum portres_kind)reservation->kind;
   info->scope = (enum portres_scope)reservation->scope;
   info->used = figures.used;
   info->free = figures.free;
   info->cooling = figures.cooling;
-  info->pid = portres__platform_pid();
+  info->pid =
+      reservation->kind == PORTRES_RUNTIME ? portres__platform_pid() : 0;
   if (reservation->label != NULL) {
     memcpy(info->label, reservation->label, label_length(reservation->label));
   }

@@ -27,8 +27,11 @@ struct portres__reservation {
   uint8_t protocol; /* enum portres_protocol */
   uint8_t scope;    /* enum portres_scope */
   uint8_t order;    /* enum portres_order */
+  uint8_t kind;     /* enum portres_kind */
   _Atomic uint8_t state;
   _Atomic bool is_inherited; /* by forked children */
+  _Atomic uint64_t seen;     /* persistent: the portmap's changes when the store
+                                was last known to have it */
   uint32_t next_waiting;     /* index + 1 in the list to reap */
   uint32_t previous_owned;   /* the other blocks of the acquiring socket, as */
   uint32_t next_owned;       /* index + 1; under the engine's lock */

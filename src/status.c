@@ -9,10 +9,13 @@ struct status_text {
 
 static const struct status_text texts[] = {
     {PORTRES_OK, "OK", "Success."},
+    {PORTRES_EDISKFULL, "EDISKFULL", "The disk of the store is full."},
     {PORTRES_EABORTED, "EABORTED", "The operation was aborted."},
     {PORTRES_EINCOMPLETE, "EINCOMPLETE", "The operation is not complete yet."},
     {PORTRES_EPENDING, "EPENDING", "The operation will complete later."},
     {PORTRES_ENOTFOUND, "ENOTFOUND", "There is no such reservation."},
+    {PORTRES_ECORRUPT, "ECORRUPT",
+     "The store of persistent reservations is damaged or not trusted."},
     {PORTRES_EINTR, "EINTR", "The call was interrupted."},
     {PORTRES_EACCES, "EACCES", "The port is reserved, or needs a privilege."},
     {PORTRES_EFAULT, "EFAULT", "A pointer is not valid."},

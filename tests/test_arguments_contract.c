@@ -196,7 +196,7 @@ static void check_list_without_callback(void) {
   assert_int_equal(portres_list(NULL, NULL), PORTRES_EFAULT);
 }
 
-/* Persistent reservations: not built yet, but their arguments are judged. */
+/* Persistent reservations: here are none, and no directory to put one in. */
 
 struct persistent_row {
   const char* name;
@@ -209,19 +209,19 @@ struct persistent_row {
 };
 
 static const struct persistent_row persistent_rows[] = {
-    {"given right arguments, then a persistent call is EOPNOTSUPP",
-     PORTRES_TCP,
-     {60000, 20},
-     true,
-     PORTRES_EOPNOTSUPP,
-     PORTRES_EOPNOTSUPP,
-     PORTRES_EOPNOTSUPP},
     {"given no out, then a persistent create and lookup are EFAULT",
      PORTRES_UDP,
      {60000, 20},
      false,
      PORTRES_EFAULT,
-     PORTRES_EOPNOTSUPP,
+     PORTRES_ENOTFOUND,
+     PORTRES_EFAULT},
+    {"given no out and a count of 0, then EFAULT comes first",
+     PORTRES_UDP,
+     {60000, 0},
+     false,
+     PORTRES_EFAULT,
+     PORTRES_EINVAL,
      PORTRES_EFAULT},
     {"given a count of 0, then every persistent call is EINVAL",
      PORTRES_TCP,

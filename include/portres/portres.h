@@ -10,11 +10,13 @@
  *           handler as POSIX says (bind, close and dup among them).
  * Errors:   0, or a negative status below; errno is left alone either way.
  *           When several apply, the first of this order is returned: EFAULT,
- *           ENOTSOCK, EOPNOTSUPP, EINVAL, EACCES, EADDRINUSE, ENOBUFS.
+ *           ENOTSOCK, EOPNOTSUPP, EINVAL, EACCES, ECORRUPT, EADDRINUSE or
+ *           ENOTFOUND, EDISKFULL, ENOBUFS.
  *           Nothing is written through a pointer when a call fails.
  * Ports:    host byte order everywhere.
  * Fork:     a reservation stays with the process that acquired it; in a forked
- *           child every token of the parent is unknown.
+ *           child every token of the parent is unknown. Persistent ones are the
+ *           machine's: their tokens are good in every process.
  */
 #ifndef PORTRES_PORTRES_H
 #define PORTRES_PORTRES_H
@@ -40,10 +42,12 @@ extern "C" {
  * every platform, so that one table serves every face of the library. */
 enum portres_status {
   PORTRES_OK = 0,
+  PORTRES_EDISKFULL = -112,     /* ERROR_DISK_FULL */
   PORTRES_EABORTED = -995,      /* WSA_OPERATION_ABORTED */
   PORTRES_EINCOMPLETE = -996,   /* WSA_IO_INCOMPLETE */
   PORTRES_EPENDING = -997,      /* WSA_IO_PENDING */
   PORTRES_ENOTFOUND = -1168,    /* ERROR_NOT_FOUND */
+  PORTRES_ECORRUPT = -1392,     /* ERROR_FILE_CORRUPT */
   PORTRES_EINTR = -10004,       /* WSAEINTR */
   PORTRES_EACCES = -10013,      /* WSAEACCES, ERROR_ACCESS_DENIED */
   PORTRES_EFAULT = -10014,      /* WSAEFAULT */
@@ -106,7 +110,8 @@ struct portres_options {
   const char* label; /* for listings; copied, cut to fit; NULL is none */
 };
 
-/* What a reservation is now. used + free + cooling = range.count. */
+/* What a reservation is now. used + free + cooling = range.count. Of a
+ * persistent one these are this process' own figures. */
 struct portres_info {
   size_t size; /* of this structure, set by the caller of portres_describe */
   portres_token token;
@@ -117,7 +122,7 @@ struct portres_info {
   uint32_t used;    /* ports bound by associated sockets */
   uint32_t free;    /* ports a bind to port 0 may take */
   uint32_t cooling; /* ports the kernel lately refused: TIME_WAIT, strangers */
-  uint32_t pid;     /* the process that holds the reservation */
+  uint32_t pid;     /* the process that holds the reservation; persistent: 0 */
   char label[PORTRES_LABEL_SIZE];
 };
 
@@ -174,7 +179,9 @@ PORTRES_API int portres_acquire_with(portres_socket s,
  * Returns: 0; ENOTSOCK: `s` is closed or no socket; EOPNOTSUPP: not TCP or
  *          UDP, or bind of this program does not reach this library; EINVAL:
  *          `s` is bound already, or the token is 0, unknown, released, of the
- *          other protocol or of another process; ENOBUFS: no memory.
+ *          other protocol or of another process; EACCES: it is persistent, and
+ *          this process may not create such reservations; ECORRUPT: it is not
+ *          of this process, and the store cannot tell; ENOBUFS: no memory.
  * Windows: SIO_ASSOCIATE_PORT_RESERVATION.
  */
 PORTRES_API int portres_associate(portres_socket s, portres_token token);
@@ -196,13 +203,39 @@ PORTRES_API int portres_associate(portres_socket s, portres_token token);
  */
 PORTRES_API int portres_release(portres_socket s, portres_token token);
 
-/* Persistent reservations */
+/* Persistent reservations
+ *
+ * They belong to the machine, not to a process, and outlive both. They are
+ * kept in a state directory: PORTRES_STATE_DIR, an absolute path that is read
+ * when the library is loaded and not at all in a setuid program; or else the
+ * one that the library was built with, such as /var/lib/portres.
+ *
+ * Anybody who may look into that directory may look reservations up. To
+ * create, to delete and to associate takes the right to change it: to be root
+ * or its owner, and that it is writable. A directory of any other user than
+ * root and oneself is refused with ECORRUPT, and so are symbolic links and
+ * foreign files in it, and a text that is not just as we wrote it. A store
+ * that is refused is left untouched.
+ *
+ * In it, `reservations` is a text for people to read, too; a change replaces
+ * it in one step and is on the disk when the call returns. `ports` is what
+ * every process with this library looks at when it binds: a socket that is not
+ * associated is refused (EACCES) a port that any process has reserved
+ * persistently, at once, and acquire steps over it.
+ *
+ * A token holds until the next boot, or until its reservation is deleted:
+ * look it up, do not keep it. */
 
 /**
  * Reserve a specific range so that it outlives this process.
  *
- * Returns: EFAULT, EINVAL; otherwise EOPNOTSUPP: not built yet.
- * Windows: CreatePersistentTcpPortReservation, ...Udp...; COMPAT 15.
+ * Returns: 0; EFAULT: `out` is NULL; EINVAL: the protocol, a start or count of
+ *          0, or a last port past 65535; EACCES: no right to change the state
+ *          directory or to make it, or a privileged port this process may not
+ *          bind; ECORRUPT: the store is damaged or not to be trusted;
+ *          EADDRINUSE: a port is bound, or reserved by this process or
+ *          persistently; EDISKFULL; ENOBUFS: no memory or descriptor.
+ * Windows: CreatePersistentTcpPortReservation, ...Udp....
  */
 PORTRES_API int portres_persistent_create(enum portres_protocol protocol,
                                           struct portres_range range,
@@ -211,8 +244,14 @@ PORTRES_API int portres_persistent_create(enum portres_protocol protocol,
 /**
  * End the persistent reservation of exactly this range.
  *
- * Returns: EINVAL; otherwise EOPNOTSUPP: not built yet.
- * Windows: DeletePersistentTcpPortReservation, ...Udp...; COMPAT 15.
+ * As with portres_release(), sockets keep ports that they have, and an
+ * associated one that is not bound yet fails to bind from now on, in every
+ * process.
+ *
+ * Returns: 0; EINVAL, EACCES, ECORRUPT as above; ENOTFOUND: there is none that
+ *          was created with this start and count; EDISKFULL: the text cannot
+ *          be replaced; ENOBUFS.
+ * Windows: DeletePersistentTcpPortReservation, ...Udp....
  */
 PORTRES_API int portres_persistent_delete(enum portres_protocol protocol,
                                           struct portres_range range);
@@ -220,8 +259,10 @@ PORTRES_API int portres_persistent_delete(enum portres_protocol protocol,
 /**
  * Find the token of the persistent reservation of exactly this range.
  *
- * Returns: EFAULT, EINVAL; otherwise EOPNOTSUPP: not built yet.
- * Windows: LookupPersistentTcpPortReservation, ...Udp...; COMPAT 15.
+ * Returns: 0; EFAULT: `out` is NULL; EINVAL as above; EACCES: the directory
+ *          cannot be read; ECORRUPT; ENOTFOUND: there is none that was created
+ *          with this start and count; ENOBUFS: no descriptor.
+ * Windows: LookupPersistentTcpPortReservation, ...Udp....
  */
 PORTRES_API int portres_persistent_lookup(enum portres_protocol protocol,
                                           struct portres_range range,
@@ -233,19 +274,24 @@ PORTRES_API int portres_persistent_lookup(enum portres_protocol protocol,
  * Tell what the reservation of `token` is now.
  *
  * Returns: 0; EFAULT: `info` is NULL; EINVAL: info->size is not one this
- *          library knows, or the token is 0, unknown or released.
+ *          library knows, or the token is 0, unknown or released; EACCES,
+ *          ECORRUPT, ENOBUFS: it is not of this process, and the store cannot
+ *          tell.
  */
 PORTRES_API int portres_describe(portres_token token,
                                  struct portres_info* info);
 
 /**
- * Call `callback` once for each reservation of this process.
+ * Call `callback` once for each reservation of this process, and for each
+ * persistent one.
  *
  * The reservations are those alive when the call begins, by protocol and
  * start. The callback may call this library.
  *
  * Returns: 0; the first value other than 0 the callback returned; EFAULT:
- *          `callback` is NULL; ENOBUFS: no memory.
+ *          `callback` is NULL; ENOBUFS: no memory; EACCES, ECORRUPT, ENOBUFS
+ *          also, after the callback has seen those of this process: the store
+ *          cannot be read.
  */
 PORTRES_API int portres_list(portres_list_cb callback, void* arg);
 

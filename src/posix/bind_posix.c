@@ -25,6 +25,7 @@
 #include "endpoint.h"
 #include "engine.h"
 #include "fdtable_posix.h"
+#include "persistent.h"
 #include "platform.h"
 #include "process_posix.h"
 #include "rare.h"
@@ -221,6 +222,33 @@ portres__handle portres__bind_association(
   return endpoint == NULL ? 0 : atomic_load(&endpoint->association);
 }
 
+/* A persistent one may have been ended by any process. */
+PORTRES__RARE static struct portres__reservation* pin_persistent(
+    struct portres__reservation* reservation) {
+  int saved_errno = errno;
+  bool is_current = portres__persistent_is_current(reservation);
+
+  errno = saved_errno;
+  if (is_current) {
+    return reservation;
+  }
+  portres__reservation_drop(reservation);
+  return NULL;
+}
+
+/* The reservation of an association while it is one, pinned; NULL: it is over.
+ */
+static inline struct portres__reservation* pin_current(
+    portres__handle association) {
+  struct portres__reservation* reservation =
+      portres__reservation_pin_alive(association);
+
+  if (reservation == NULL || reservation->kind == PORTRES_RUNTIME) {
+    return reservation;
+  }
+  return pin_persistent(reservation);
+}
+
 int portres__bind_associated(int fd,
                              portres__handle handle,
                              const struct sockaddr* address,
@@ -241,8 +269,7 @@ int portres__bind_associated(int fd,
     memcpy(&copy, address, length);
   }
   facts.port = portres__address_port(address);
-  reservation =
-      portres__reservation_pin_alive(portres__bind_association(endpoint));
+  reservation = pin_current(portres__bind_association(endpoint));
   if (reservation != NULL) {
     facts.is_alive = true;
     facts.block = reservation->range;
@@ -269,8 +296,8 @@ PORTRES__RARE static int judge_stranger(int fd, uint16_t port) {
 
   portres__process_notice_fork();
   if (portres__platform_socket_facts(fd, &socket_facts) == PORTRES_OK) {
-    facts.is_reserved = portres__space_is_reserved(
-        portres__engine_space(socket_facts.protocol), port);
+    facts.is_reserved =
+        portres__engine_is_reserved_for(socket_facts.protocol, port);
   }
   errno = saved_errno;
   return portres__rules_bind(&facts).status;
@@ -386,7 +413,7 @@ int portres__bind_implicitly(int fd, portres__handle handle) {
   if (association == 0 || portres__endpoint_port(endpoint) != 0) {
     return 0;
   }
-  reservation = portres__reservation_pin_alive(association);
+  reservation = pin_current(association);
   if (reservation == NULL) {
     return fail(ENOBUFS);
   }

@@ -11,6 +11,7 @@ enum { VALUE_SIZE = 1024 };
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct portres__environment environment;
 static char value_copy[VALUE_SIZE];
+static char state_dir[PORTRES__ENVIRONMENT_PATH_SIZE];
 
 static const char* parse_number(const char* text, uint16_t* out) {
   unsigned long value = 0;
@@ -88,6 +89,24 @@ void portres__environment_parse(const char* value,
   }
 }
 
+/* A relative path would be another one after each chdir(). */
+static const char* parse_state_dir(const char* path) {
+  size_t path_len;
+
+  if (path == NULL || *path == '\0') {
+    path = PORTRES_STATE_DIR;
+  }
+  path_len = strlen(path);
+  while (path_len > 1 && path[path_len - 1] == '/') {
+    path_len--;
+  }
+  if (*path != '/' || path_len == 1 || path_len >= sizeof state_dir) {
+    return NULL;
+  }
+  memcpy(state_dir, path, path_len);
+  return state_dir;
+}
+
 static void read_environment(void) {
   const char* value = secure_getenv("PORTRES_BLOCK");
   const char* outgoing = secure_getenv("PORTRES_OUTGOING");
@@ -104,6 +123,7 @@ static void read_environment(void) {
   }
   environment.is_scope_known =
       scope == NULL || *scope == '\0' || strcmp(scope, "process") == 0;
+  environment.state_dir = parse_state_dir(secure_getenv("PORTRES_STATE_DIR"));
   environment.is_outgoing = outgoing != NULL && strcmp(outgoing, "1") == 0;
 }
 

@@ -9,12 +9,16 @@
 #include <portres/portres.h>
 #include <stdbool.h>
 
-enum { PORTRES__ENVIRONMENT_BLOCKS = 16 };
+enum {
+  PORTRES__ENVIRONMENT_BLOCKS = 16,
+  PORTRES__ENVIRONMENT_PATH_SIZE = 1024
+};
 
 struct portres__environment {
   bool has_blocks;       /* the variable is set, to something */
   bool is_outgoing;      /* PORTRES_OUTGOING=1 */
   bool is_scope_known;   /* PORTRES_SCOPE is process, or not set */
+  const char* state_dir; /* no slash at its end; NULL: of no use */
   const char* value;     /* the variable, cut to fit */
   const char* malformed; /* what is wrong with it; NULL: nothing */
   size_t block_count;

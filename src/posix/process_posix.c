@@ -13,6 +13,7 @@
 #include "environment_posix.h"
 #include "platform.h"
 #include "real_posix.h"
+#include "statedir_posix.h"
 #include "unchanged_posix.h"
 
 _Atomic(_Atomic unsigned char*) portres__process_mark;
@@ -81,6 +82,8 @@ void portres__process_forget_parent(void) {
   pthread_mutex_init(&acquire_lock, NULL);
   pthread_mutex_init(&engine_lock, NULL);
   pthread_mutex_init(&probe_lock, NULL);
+  portres__statefile_after_fork();
+  portres__portmap_after_fork();
   portres__engine_after_fork();
   portres__unchanged_after_fork();
 }
@@ -120,6 +123,7 @@ static void start(void) {
   atomic_store(&owner_pid, (int)getpid());
   map_mark();
   pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+  portres__platform_portmap_refresh();
   errno = saved_errno;
 }
 
