@@ -49,6 +49,7 @@ static const struct capability keepable[] = {
     {"net_admin", CAP_NET_ADMIN},
     {"net_raw", CAP_NET_RAW},
     {"chown", CAP_CHOWN},
+    {"setuid", CAP_SETUID},
 };
 
 struct request {
@@ -65,7 +66,7 @@ static void print_usage(FILE* to) {
       "Run CMD in a network namespace of its own: loopback up, ephemeral "
       "ports\n"
       "LO-HI (32768-40999 by default), no capability but the named ones\n"
-      "(net_bind_service, net_admin, net_raw, chown).\n"
+      "(net_bind_service, net_admin, net_raw, chown, setuid).\n"
       "\n"
       "Where namespaces are refused, CMD runs plainly with\n"
       "PORTRES_TEST_NO_NETNS=1; with PORTRES_TEST_STRICT=1 that is an error.\n",

@@ -37,7 +37,7 @@ int store_main(int argc, char** argv, int (*run)(int argc, char** argv)) {
   }
   snprintf(folder, sizeof folder, "%s/portres-test-XXXXXX",
            has_shm ? "/dev/shm" : "/tmp");
-  if (!mkdtemp(folder)) {
+  if (!mkdtemp(folder) || chmod(folder, 0755) != 0) {
     return 1;
   }
   snprintf(path, sizeof path, "%s/state", folder);
