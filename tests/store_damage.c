@@ -2,6 +2,7 @@
  * as they were. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -357,6 +358,7 @@ static void check_file_size(void) {
   struct store_image image = begin();
   assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
   const struct rlimit tight = {100, old.rlim_max};
+  signal(SIGXFSZ, SIG_DFL); /* meson has it ignored */
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
   portres_token token = 77;
   int create_status = store_create(FEW, &token);
@@ -367,10 +369,7 @@ static void check_file_size(void) {
   assert_int_equal(delete_status, PORTRES_EDISKFULL);
   assert_int_equal(read_status, PORTRES_OK);
   assert_false(store_has("reservations.new"));
-  size_t len;
-  char* text = store_read("reservations", &len);
-  assert_int_equal(len, image.files[0].len > 0 ? strlen(text) : 0);
-  free(text);
+  assert_int_equal(store_seen(tokens), (1 << FEW) - 1);
   assert_int_equal(bind_slot(FEW), 0);
   assert_int_equal(bind_slot(0), EACCES);
   end(&image);
