@@ -346,6 +346,7 @@ static void print_bytes(char* text, const uint8_t* bytes, size_t count) {
 static void print_head(struct printer* printer,
                        const struct portres__store_head* head) {
   char* line = printer->text;
+  size_t line_len;
 
   memcpy(line, format_line, sizeof format_line);
   end_line(printer, sizeof format_line - 1);
@@ -354,9 +355,9 @@ static void print_head(struct printer* printer,
            (size_t)snprintf(line, PORTRES__STORE_LINE_SIZE, "generation %llu",
                             (unsigned long long)head->generation));
   line = printer->text + printer->text_len;
-  memcpy(line, "salt ", 5);
-  print_bytes(line + 5, head->salt, sizeof head->salt);
-  end_line(printer, 5 + 2 * sizeof head->salt);
+  line_len = (size_t)snprintf(line, PORTRES__STORE_LINE_SIZE, "salt ");
+  print_bytes(line + line_len, head->salt, sizeof head->salt);
+  end_line(printer, line_len + 2 * sizeof head->salt);
 }
 
 static void print_record(struct printer* printer,

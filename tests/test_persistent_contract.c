@@ -12,72 +12,8 @@
 #include <unistd.h>
 
 #include "contract.h"
+#include "persistent_support.h"
 #include "store_support.h"
-
-#define UNTOUCHED ENOTNAM
-#define TOKEN_BEFORE 77
-
-static enum portres_protocol as(int protocol) {
-  return (enum portres_protocol)protocol;
-}
-
-/* With the promises of the header's first lines. */
-static int create(int protocol,
-                  struct portres_range range,
-                  portres_token* out) {
-  portres_token token = TOKEN_BEFORE;
-  errno = UNTOUCHED;
-  int status = portres_persistent_create(as(protocol), range, &token);
-  assert_int_equal(errno, UNTOUCHED);
-  assert_true((status == PORTRES_OK) == (token != TOKEN_BEFORE));
-  *out = token;
-  return status;
-}
-
-static int delete_range(int protocol, struct portres_range range) {
-  errno = UNTOUCHED;
-  int status = portres_persistent_delete(as(protocol), range);
-  assert_int_equal(errno, UNTOUCHED);
-  return status;
-}
-
-static int lookup(int protocol,
-                  struct portres_range range,
-                  portres_token* out) {
-  portres_token token = TOKEN_BEFORE;
-  errno = UNTOUCHED;
-  int status = portres_persistent_lookup(as(protocol), range, &token);
-  assert_int_equal(errno, UNTOUCHED);
-  assert_true((status == PORTRES_OK) == (token != TOKEN_BEFORE));
-  *out = token;
-  return status;
-}
-
-static struct portres_range free_range(uint16_t count) {
-  return (struct portres_range){net_free_block(count), count};
-}
-
-struct persistent {
-  int protocol;
-  struct portres_range range;
-  portres_token token;
-};
-
-static struct persistent begin(int protocol, uint16_t count) {
-  struct persistent made = {protocol, free_range(count), 0};
-  assert_int_equal(create(protocol, made.range, &made.token), PORTRES_OK);
-  return made;
-}
-
-static void end(const struct persistent* made) {
-  assert_int_equal(delete_range(made->protocol, made->range), PORTRES_OK);
-}
-
-static int member(const struct persistent* made) {
-  int s = net_socket(made->protocol, NET_V4);
-  assert_int_equal(contract_associate(s, made->token), PORTRES_OK);
-  return s;
-}
 
 static void forbid(void) {
   assert_int_equal(chmod(store_dir(), 0555), 0);
@@ -89,12 +25,8 @@ static void allow(void) {
 
 /* The directory is there, with a store that has been used. */
 static void have_store(void) {
-  struct persistent made = begin(IPPROTO_TCP, 1);
-  end(&made);
-}
-
-static int other(int protocol) {
-  return protocol == IPPROTO_TCP ? IPPROTO_UDP : IPPROTO_TCP;
+  struct persistent made = persistent_begin(IPPROTO_TCP, 1);
+  persistent_end(&made);
 }
 
 /* --- Create, lookup, delete --- */
@@ -102,32 +34,37 @@ static int other(int protocol) {
 /* B13 */
 static void check_round(int protocol) {
   portres_token token;
-  struct persistent made = begin(protocol, 20);
+  struct persistent made = persistent_begin(protocol, 20);
   struct portres_range shorter = {made.range.start, 19};
   struct portres_range later = {made.range.start + 1, 19};
-  assert_int_equal(lookup(protocol, made.range, &token), PORTRES_OK);
+  assert_int_equal(persistent_lookup(protocol, made.range, &token), PORTRES_OK);
   assert_true(token == made.token);
-  assert_int_equal(lookup(protocol, shorter, &token), PORTRES_ENOTFOUND);
-  assert_int_equal(lookup(protocol, later, &token), PORTRES_ENOTFOUND);
-  assert_int_equal(lookup(other(protocol), made.range, &token),
+  assert_int_equal(persistent_lookup(protocol, shorter, &token),
                    PORTRES_ENOTFOUND);
-  assert_int_equal(delete_range(protocol, shorter), PORTRES_ENOTFOUND);
-  assert_int_equal(delete_range(protocol, later), PORTRES_ENOTFOUND);
-  assert_int_equal(delete_range(other(protocol), made.range),
+  assert_int_equal(persistent_lookup(protocol, later, &token),
                    PORTRES_ENOTFOUND);
-  end(&made);
-  assert_int_equal(delete_range(protocol, made.range), PORTRES_ENOTFOUND);
-  assert_int_equal(lookup(protocol, made.range, &token), PORTRES_ENOTFOUND);
+  assert_int_equal(
+      persistent_lookup(persistent_other(protocol), made.range, &token),
+      PORTRES_ENOTFOUND);
+  assert_int_equal(persistent_delete(protocol, shorter), PORTRES_ENOTFOUND);
+  assert_int_equal(persistent_delete(protocol, later), PORTRES_ENOTFOUND);
+  assert_int_equal(persistent_delete(persistent_other(protocol), made.range),
+                   PORTRES_ENOTFOUND);
+  persistent_end(&made);
+  assert_int_equal(persistent_delete(protocol, made.range), PORTRES_ENOTFOUND);
+  assert_int_equal(persistent_lookup(protocol, made.range, &token),
+                   PORTRES_ENOTFOUND);
 }
 
 static void check_no_directory(int protocol) {
   portres_token token;
-  struct portres_range range = free_range(2);
+  struct portres_range range = persistent_free_range(2);
   store_clear();
-  assert_int_equal(lookup(protocol, range, &token), PORTRES_ENOTFOUND);
-  assert_int_equal(delete_range(protocol, range), PORTRES_ENOTFOUND);
+  assert_int_equal(persistent_lookup(protocol, range, &token),
+                   PORTRES_ENOTFOUND);
+  assert_int_equal(persistent_delete(protocol, range), PORTRES_ENOTFOUND);
   assert_int_equal(access(store_dir(), F_OK), -1);
-  struct persistent made = begin(protocol, 2);
+  struct persistent made = persistent_begin(protocol, 2);
   struct stat facts;
   assert_int_equal(stat(store_dir(), &facts), 0);
   assert_int_equal(facts.st_mode & 07777, 0755);
@@ -137,14 +74,14 @@ static void check_no_directory(int protocol) {
   assert_int_equal(facts.st_mode & 07777, 0644);
   assert_int_equal(stat(store_path("lock"), &facts), 0);
   assert_int_equal(facts.st_mode & 07777, 0600);
-  end(&made);
+  persistent_end(&made);
 }
 
 static void check_umask(int protocol) {
   struct stat facts;
   store_clear();
   mode_t mask = umask(077);
-  struct persistent made = begin(protocol, 2);
+  struct persistent made = persistent_begin(protocol, 2);
   umask(mask);
   assert_int_equal(stat(store_dir(), &facts), 0);
   assert_int_equal(facts.st_mode & 07777, 0755);
@@ -156,16 +93,16 @@ static void check_umask(int protocol) {
 
 static void check_new_token(int protocol) {
   portres_token token;
-  struct persistent made = begin(protocol, 2);
-  end(&made);
-  assert_int_equal(create(protocol, made.range, &token), PORTRES_OK);
+  struct persistent made = persistent_begin(protocol, 2);
+  persistent_end(&made);
+  assert_int_equal(persistent_create(protocol, made.range, &token), PORTRES_OK);
   assert_true(token != made.token);
   assert_true(token != 0);
   assert_int_equal(portres_describe(made.token,
                                     &(struct portres_info){
                                         .size = sizeof(struct portres_info)}),
                    PORTRES_EINVAL);
-  end(&made);
+  persistent_end(&made);
 }
 
 /* --- Errors, in their order --- */
@@ -173,37 +110,43 @@ static void check_new_token(int protocol) {
 /* Each error of `expected` applies, and those before it do not. */
 static void check_create_order(int protocol) {
   portres_token token;
-  struct persistent made = begin(protocol, 4);
+  struct persistent made = persistent_begin(protocol, 4);
   struct portres_range bad = {made.range.start, 0};
-  assert_int_equal(portres_persistent_create(as(protocol), bad, NULL),
-                   PORTRES_EFAULT);
+  assert_int_equal(
+      portres_persistent_create(persistent_protocol(protocol), bad, NULL),
+      PORTRES_EFAULT);
   forbid();
-  assert_int_equal(create(protocol, bad, &token), PORTRES_EINVAL);
-  assert_int_equal(create(1, made.range, &token), PORTRES_EINVAL);
-  assert_int_equal(create(protocol, made.range, &token), PORTRES_EACCES);
+  assert_int_equal(persistent_create(protocol, bad, &token), PORTRES_EINVAL);
+  assert_int_equal(persistent_create(1, made.range, &token), PORTRES_EINVAL);
+  assert_int_equal(persistent_create(protocol, made.range, &token),
+                   PORTRES_EACCES);
   allow();
-  assert_int_equal(create(protocol, made.range, &token), PORTRES_EADDRINUSE);
-  end(&made);
+  assert_int_equal(persistent_create(protocol, made.range, &token),
+                   PORTRES_EADDRINUSE);
+  persistent_end(&made);
 }
 
 static void check_delete_order(int protocol) {
-  struct portres_range range = free_range(4);
+  struct portres_range range = persistent_free_range(4);
   struct portres_range bad = {65535, 2};
   have_store();
   forbid();
-  assert_int_equal(delete_range(protocol, bad), PORTRES_EINVAL);
-  assert_int_equal(delete_range(protocol, range), PORTRES_EACCES);
+  assert_int_equal(persistent_delete(protocol, bad), PORTRES_EINVAL);
+  assert_int_equal(persistent_delete(protocol, range), PORTRES_EACCES);
   allow();
-  assert_int_equal(delete_range(protocol, range), PORTRES_ENOTFOUND);
+  assert_int_equal(persistent_delete(protocol, range), PORTRES_ENOTFOUND);
 }
 
 static void check_lookup_order(int protocol) {
   struct portres_range bad = {0, 2};
   portres_token token;
-  assert_int_equal(portres_persistent_lookup(as(protocol), bad, NULL),
-                   PORTRES_EFAULT);
-  assert_int_equal(lookup(protocol, bad, &token), PORTRES_EINVAL);
-  assert_int_equal(lookup(protocol, free_range(2), &token), PORTRES_ENOTFOUND);
+  assert_int_equal(
+      portres_persistent_lookup(persistent_protocol(protocol), bad, NULL),
+      PORTRES_EFAULT);
+  assert_int_equal(persistent_lookup(protocol, bad, &token), PORTRES_EINVAL);
+  assert_int_equal(
+      persistent_lookup(protocol, persistent_free_range(2), &token),
+      PORTRES_ENOTFOUND);
 }
 
 /* Any overlap will do: from both sides, inside and around. */
@@ -213,34 +156,38 @@ static void check_overlap(int protocol) {
   struct portres_range range = {start + 4, 4};
   const struct portres_range overlaps[] = {
       {start + 4, 4}, {start, 5}, {start + 7, 4}, {start + 5, 1}, {start, 12}};
-  assert_int_equal(create(protocol, range, &token), PORTRES_OK);
+  assert_int_equal(persistent_create(protocol, range, &token), PORTRES_OK);
   for (size_t i = 0; i < sizeof overlaps / sizeof overlaps[0]; i++) {
-    assert_int_equal(create(protocol, overlaps[i], &token), PORTRES_EADDRINUSE);
+    assert_int_equal(persistent_create(protocol, overlaps[i], &token),
+                     PORTRES_EADDRINUSE);
   }
   const struct portres_range before = {start, 4};
   const struct portres_range after = {start + 8, 4};
-  assert_int_equal(create(protocol, before, &token), PORTRES_OK);
-  assert_int_equal(create(protocol, after, &token), PORTRES_OK);
-  assert_int_equal(create(other(protocol), range, &token), PORTRES_OK);
-  assert_int_equal(delete_range(protocol, range), PORTRES_OK);
-  assert_int_equal(delete_range(protocol, before), PORTRES_OK);
-  assert_int_equal(delete_range(protocol, after), PORTRES_OK);
-  assert_int_equal(delete_range(other(protocol), range), PORTRES_OK);
+  assert_int_equal(persistent_create(protocol, before, &token), PORTRES_OK);
+  assert_int_equal(persistent_create(protocol, after, &token), PORTRES_OK);
+  assert_int_equal(persistent_create(persistent_other(protocol), range, &token),
+                   PORTRES_OK);
+  assert_int_equal(persistent_delete(protocol, range), PORTRES_OK);
+  assert_int_equal(persistent_delete(protocol, before), PORTRES_OK);
+  assert_int_equal(persistent_delete(protocol, after), PORTRES_OK);
+  assert_int_equal(persistent_delete(persistent_other(protocol), range),
+                   PORTRES_OK);
 }
 
 static void check_bound_port(int protocol) {
   portres_token token;
-  struct portres_range range = free_range(4);
+  struct portres_range range = persistent_free_range(4);
   int s = net_socket(protocol, NET_V4);
   assert_int_equal(net_bind(s, "127.0.0.1", range.start + 2), 0);
-  assert_int_equal(create(protocol, range, &token), PORTRES_EADDRINUSE);
+  assert_int_equal(persistent_create(protocol, range, &token),
+                   PORTRES_EADDRINUSE);
   /* And nothing of it stays: its other ports are nobody's. */
   int free_one = net_socket(protocol, NET_V4);
   assert_int_equal(net_bind_any(free_one, range.start), 0);
   net_close(free_one);
   net_close(s);
-  assert_int_equal(create(protocol, range, &token), PORTRES_OK);
-  assert_int_equal(delete_range(protocol, range), PORTRES_OK);
+  assert_int_equal(persistent_create(protocol, range, &token), PORTRES_OK);
+  assert_int_equal(persistent_delete(protocol, range), PORTRES_OK);
 }
 
 /* Q18 */
@@ -248,15 +195,18 @@ static void check_runtime(int protocol) {
   portres_token token;
   struct contract_block block = contract_block(protocol, 4);
   struct portres_range range = {block.start + 3, 4};
-  assert_int_equal(create(protocol, range, &token), PORTRES_EADDRINUSE);
-  assert_int_equal(create(other(protocol), range, &token), PORTRES_OK);
-  assert_int_equal(delete_range(other(protocol), range), PORTRES_OK);
+  assert_int_equal(persistent_create(protocol, range, &token),
+                   PORTRES_EADDRINUSE);
+  assert_int_equal(persistent_create(persistent_other(protocol), range, &token),
+                   PORTRES_OK);
+  assert_int_equal(persistent_delete(persistent_other(protocol), range),
+                   PORTRES_OK);
   contract_end(&block);
 }
 
 static void check_acquire(int protocol) {
   struct portres_reservation granted;
-  struct persistent made = begin(protocol, 4);
+  struct persistent made = persistent_begin(protocol, 4);
   int s = net_socket(protocol, NET_DUAL);
   assert_int_equal(contract_acquire(s, made.range.start + 3, 1, &granted),
                    PORTRES_EADDRINUSE);
@@ -268,7 +218,7 @@ static void check_acquire(int protocol) {
                 start >= made.range.start + made.range.count);
   }
   net_close(s);
-  end(&made);
+  persistent_end(&made);
 }
 
 static void check_privileged(int protocol) {
@@ -277,7 +227,7 @@ static void check_privileged(int protocol) {
   if (range.start == 0) {
     table_skip("no port is privileged here");
   }
-  assert_int_equal(create(protocol, range, &token), PORTRES_EACCES);
+  assert_int_equal(persistent_create(protocol, range, &token), PORTRES_EACCES);
 }
 
 /* --- Rights --- */
@@ -285,10 +235,10 @@ static void check_privileged(int protocol) {
 static void check_unprivileged(int protocol) {
   portres_token token;
   struct portres_info info = {.size = sizeof info};
-  struct persistent made = begin(protocol, 2);
+  struct persistent made = persistent_begin(protocol, 2);
   int s = net_socket(protocol, NET_V4);
   forbid();
-  assert_int_equal(lookup(protocol, made.range, &token), PORTRES_OK);
+  assert_int_equal(persistent_lookup(protocol, made.range, &token), PORTRES_OK);
   assert_true(token == made.token);
   assert_int_equal(contract_describe(token, &info), PORTRES_OK);
   assert_int_equal(info.kind, PORTRES_PERSISTENT);
@@ -298,16 +248,16 @@ static void check_unprivileged(int protocol) {
   assert_false(net_port(s) >= made.range.start &&
                net_port(s) < made.range.start + 2);
   assert_int_equal(contract_associate(s, token), PORTRES_EINVAL);
-  assert_int_equal(delete_range(protocol, made.range), PORTRES_EACCES);
+  assert_int_equal(persistent_delete(protocol, made.range), PORTRES_EACCES);
   allow();
   net_close(s);
-  end(&made);
+  persistent_end(&made);
 }
 
 /* Rights are those of the moment, also for a token that was used before. */
 static void check_right_lost(int protocol) {
-  struct persistent made = begin(protocol, 2);
-  int first = member(&made);
+  struct persistent made = persistent_begin(protocol, 2);
+  int first = persistent_member(&made);
   int second = net_socket(protocol, NET_V4);
   forbid();
   assert_int_equal(contract_associate(second, made.token), PORTRES_EACCES);
@@ -318,21 +268,21 @@ static void check_right_lost(int protocol) {
   assert_int_equal(net_port(second), made.range.start + 1);
   net_close(first);
   net_close(second);
-  end(&made);
+  persistent_end(&made);
 }
 
 /* --- Sockets of the block --- */
 
 static void check_take(int protocol) {
-  struct persistent made = begin(protocol, 3);
+  struct persistent made = persistent_begin(protocol, 3);
   int sockets[3];
   for (int i = 0; i < 3; i++) {
-    sockets[i] = member(&made);
+    sockets[i] = persistent_member(&made);
     assert_int_equal(net_bind_any(sockets[i], 0), 0);
     assert_int_equal(net_port(sockets[i]), made.range.start + i);
   }
   contract_expect_figures(made.token, 3, 0, 0);
-  int one_more = member(&made);
+  int one_more = persistent_member(&made);
   assert_int_equal(net_bind_any(one_more, 0), ENOBUFS);
   assert_int_equal(net_bind_any(one_more, made.range.start + 3), EACCES);
   net_close(sockets[1]);
@@ -342,17 +292,17 @@ static void check_take(int protocol) {
   net_close(sockets[0]);
   net_close(sockets[2]);
   contract_expect_figures(made.token, 0, 3, 0);
-  end(&made);
+  persistent_end(&made);
 }
 
 static void check_strangers(int protocol) {
-  struct persistent made = begin(protocol, 2);
+  struct persistent made = persistent_begin(protocol, 2);
   int s = net_socket(protocol, NET_V4);
-  int free_protocol = net_socket(other(protocol), NET_V4);
+  int free_protocol = net_socket(persistent_other(protocol), NET_V4);
   assert_int_equal(net_bind_any(s, made.range.start), EACCES);
   assert_int_equal(net_bind_any(s, made.range.start + 1), EACCES);
   assert_int_equal(net_bind_any(free_protocol, made.range.start), 0);
-  end(&made);
+  persistent_end(&made);
   assert_int_equal(net_bind_any(s, made.range.start + 1), 0);
   net_close(s);
   net_close(free_protocol);
@@ -360,9 +310,9 @@ static void check_strangers(int protocol) {
 
 /* Q11 */
 static void check_wrong_calls(int protocol) {
-  struct persistent made = begin(protocol, 2);
+  struct persistent made = persistent_begin(protocol, 2);
   int s = net_socket(protocol, NET_V4);
-  int wrong = net_socket(other(protocol), NET_V4);
+  int wrong = net_socket(persistent_other(protocol), NET_V4);
   assert_int_equal(contract_release(s, made.token), PORTRES_EINVAL);
   assert_int_equal(contract_associate(wrong, made.token), PORTRES_EINVAL);
   assert_int_equal(contract_associate(s, made.token), PORTRES_OK);
@@ -370,26 +320,27 @@ static void check_wrong_calls(int protocol) {
   assert_int_equal(contract_associate(wrong, made.token), PORTRES_EINVAL);
   net_close(s);
   net_close(wrong);
-  end(&made);
+  persistent_end(&made);
 }
 
 /* Q19 */
 static void check_delete_in_use(int protocol) {
-  struct persistent made = begin(protocol, 2);
-  int bound = member(&made);
-  int implicit = member(&made);
-  int explicit = member(&made);
+  struct persistent made = persistent_begin(protocol, 2);
+  int bound = persistent_member(&made);
+  int implicit = persistent_member(&made);
+  int explicit = persistent_member(&made);
   assert_int_equal(net_bind_any(bound, 0), 0);
-  end(&made);
+  persistent_end(&made);
   assert_int_equal(net_port(bound), made.range.start);
   assert_int_equal(net_bind_any(implicit, 0), ENOBUFS);
   assert_int_equal(net_bind_any(explicit, made.range.start + 1), EACCES);
   int late = net_socket(protocol, NET_V4);
   assert_int_equal(contract_associate(late, made.token), PORTRES_EINVAL);
   portres_token token;
-  assert_int_equal(create(protocol, made.range, &token), PORTRES_EADDRINUSE);
+  assert_int_equal(persistent_create(protocol, made.range, &token),
+                   PORTRES_EADDRINUSE);
   net_close(bound);
-  assert_int_equal(create(protocol, made.range, &token), PORTRES_OK);
+  assert_int_equal(persistent_create(protocol, made.range, &token), PORTRES_OK);
   /* The old token stays dead, though the ports are reserved again. */
   assert_int_equal(net_bind_any(implicit, 0), ENOBUFS);
   assert_int_equal(contract_associate(implicit, token), PORTRES_OK);
@@ -397,7 +348,7 @@ static void check_delete_in_use(int protocol) {
   net_close(implicit);
   net_close(explicit);
   net_close(late);
-  end(&made);
+  persistent_end(&made);
 }
 
 /* --- Inspect --- */
@@ -421,267 +372,20 @@ static int see(const struct portres_info* info, void* arg) {
 }
 
 static void check_listed(int protocol) {
-  struct persistent made = begin(protocol, 5);
+  struct persistent made = persistent_begin(protocol, 5);
   struct listed listed = {&made, 0};
   assert_int_equal(portres_list(see, &listed), PORTRES_OK);
   assert_int_equal(listed.count, 1);
   contract_expect_figures(made.token, 0, 5, 0);
-  int s = member(&made);
+  int s = persistent_member(&made);
   assert_int_equal(net_bind_any(s, 0), 0);
   assert_int_equal(portres_list(see, &listed), PORTRES_OK);
   assert_int_equal(listed.count, 2);
   contract_expect_figures(made.token, 1, 4, 0);
   net_close(s);
-  end(&made);
+  persistent_end(&made);
   assert_int_equal(portres_list(see, &listed), PORTRES_OK);
   assert_int_equal(listed.count, 2);
-}
-
-/* --- Forked children --- */
-
-static int use_in_child(void* arg) {
-  const struct persistent* made = arg;
-  portres_token token = 0;
-  int s = socket(AF_INET,
-                 made->protocol == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM, 0);
-  struct sockaddr_in address = {.sin_family = AF_INET};
-  socklen_t address_len = sizeof address;
-  if (portres_persistent_lookup(as(made->protocol), made->range, &token) != 0 ||
-      token != made->token) {
-    return 1;
-  }
-  if (portres_associate(s, token) != 0) {
-    return 2;
-  }
-  if (bind(s, (struct sockaddr*)&address, sizeof address) != 0) {
-    return 3;
-  }
-  getsockname(s, (struct sockaddr*)&address, &address_len);
-  return ntohs(address.sin_port) == made->range.start + 1 ? 0 : 4;
-}
-
-/* Without the parent's token having been used, and after. */
-static void check_fork(int protocol) {
-  struct persistent made = begin(protocol, 2);
-  int stranger = net_socket(protocol, NET_V4);
-  int first = member(&made);
-  assert_int_equal(net_bind_any(first, 0), 0);
-  assert_int_equal(contract_in_child(use_in_child, &made), 0);
-  contract_expect_figures(made.token, 1, 1, 0);
-  net_close(first);
-  net_close(stranger);
-  end(&made);
-}
-
-/* --- Other processes: this program, started anew --- */
-
-struct process {
-  pid_t pid;
-  int to;
-  int from;
-};
-
-static struct process start(void) {
-  int to[2];
-  int from[2];
-  struct process process;
-  char byte;
-  assert_int_equal(pipe2(to, O_CLOEXEC), 0);
-  assert_int_equal(pipe2(from, O_CLOEXEC), 0);
-  fflush(stdout);
-  process.pid = fork();
-  if (process.pid == 0) {
-    dup2(to[0], STDIN_FILENO);
-    dup2(from[1], STDERR_FILENO);
-    execl("/proc/self/exe", "other", "other", (char*)NULL);
-    _exit(127);
-  }
-  close(to[0]);
-  close(from[1]);
-  process.to = to[1];
-  process.from = from[0];
-  assert_int_equal(read(process.from, &byte, 1), 1); /* it is loaded */
-  return process;
-}
-
-struct order {
-  char what;
-  struct persistent made;
-};
-
-static int ask(const struct process* process,
-               char what,
-               const struct persistent* made) {
-  struct order order;
-  int answer = -1;
-  memset(&order, 0, sizeof order);
-  order.what = what;
-  order.made = *made;
-  assert_int_equal(write(process->to, &order, sizeof order), sizeof order);
-  assert_int_equal(read(process->from, &answer, sizeof answer), sizeof answer);
-  return answer;
-}
-
-static void stop(const struct process* process) {
-  int status;
-  close(process->to);
-  close(process->from);
-  assert_int_equal(waitpid(process->pid, &status, 0), process->pid);
-  assert_int_equal(status, 0);
-}
-
-static int bind_port(int s, int port) {
-  struct sockaddr_in address = {.sin_family = AF_INET,
-                                .sin_port = htons((uint16_t)port)};
-  return bind(s, (struct sockaddr*)&address, sizeof address) == 0 ? 0 : errno;
-}
-
-static int obey(const struct order* order, int* member_io) {
-  const struct persistent* made = &order->made;
-  portres_token token;
-  int type = made->protocol == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM;
-  int s = *member_io;
-  int answer;
-  switch (order->what) {
-    case 's': /* a stranger binds */
-      s = socket(AF_INET, type, 0);
-      answer = bind_port(s, made->range.start);
-      close(s);
-      return answer;
-    case 'm': /* a member is made */
-      *member_io = socket(AF_INET, type, 0);
-      return portres_associate(*member_io, made->token);
-    case 'b': /* and binds */
-      return bind_port(s, 0);
-    case 'c':
-      return portres_persistent_create(as(made->protocol), made->range, &token);
-    case 'd':
-      return portres_persistent_delete(as(made->protocol), made->range);
-    default:
-      close(*member_io);
-      return 0;
-  }
-}
-
-static int be_other(void) {
-  struct order order;
-  int member_socket = -1;
-  if (write(STDERR_FILENO, "!", 1) != 1) {
-    return 1;
-  }
-  while (read(STDIN_FILENO, &order, sizeof order) == sizeof order) {
-    int answer = obey(&order, &member_socket);
-    if (write(STDERR_FILENO, &answer, sizeof answer) != sizeof answer) {
-      return 1;
-    }
-  }
-  return 0;
-}
-
-static void check_running_stranger(int protocol) {
-  have_store();
-  struct process process = start();
-  struct persistent made = begin(protocol, 2);
-  assert_int_equal(ask(&process, 's', &made), EACCES);
-  end(&made);
-  assert_int_equal(ask(&process, 's', &made), 0);
-  stop(&process);
-}
-
-static void check_later_stranger(int protocol) {
-  struct persistent made = begin(protocol, 2);
-  struct process process = start();
-  assert_int_equal(ask(&process, 's', &made), EACCES);
-  end(&made);
-  assert_int_equal(ask(&process, 's', &made), 0);
-  stop(&process);
-}
-
-/* The kernel tells two pools of one block apart. */
-static void check_two_consumers(int protocol) {
-  struct persistent made = begin(protocol, 2);
-  struct process process = start();
-  int first = member(&made);
-  assert_int_equal(net_bind_any(first, 0), 0);
-  assert_int_equal(net_port(first), made.range.start);
-  assert_int_equal(ask(&process, 'm', &made), PORTRES_OK);
-  assert_int_equal(ask(&process, 'b', &made), 0);
-  int third = member(&made);
-  assert_int_equal(net_bind_any(third, 0), ENOBUFS);
-  contract_expect_figures(made.token, 1, 0, 1);
-  net_close(first);
-  net_close(third);
-  assert_int_equal(ask(&process, 'x', &made), 0);
-  stop(&process);
-  end(&made);
-}
-
-static void check_deleted_elsewhere(int protocol) {
-  struct persistent made = begin(protocol, 2);
-  struct process process = start();
-  int first = member(&made);
-  int second = member(&made);
-  int third = member(&made);
-  assert_int_equal(net_bind_any(first, 0), 0);
-  net_close(first);
-  assert_int_equal(ask(&process, 'd', &made), PORTRES_OK);
-  assert_int_equal(net_bind_any(second, 0), ENOBUFS);
-  assert_int_equal(net_bind_any(third, made.range.start), EACCES);
-  net_close(second);
-  net_close(third);
-  stop(&process);
-}
-
-/* Between two looks of ours. */
-static void check_renewed_elsewhere(int protocol) {
-  struct persistent made = begin(protocol, 2);
-  struct process process = start();
-  int first = member(&made);
-  int second = member(&made);
-  assert_int_equal(ask(&process, 'd', &made), PORTRES_OK);
-  assert_int_equal(ask(&process, 'c', &made), PORTRES_OK);
-  assert_int_equal(net_bind_any(first, 0), ENOBUFS);
-  assert_int_equal(net_bind_any(second, made.range.start), EACCES);
-  net_close(first);
-  net_close(second);
-  stop(&process);
-  end(&made);
-}
-
-/* Another's reservation that goes and comes leaves mine as it was. */
-static void check_changed_elsewhere(int protocol) {
-  struct persistent made = begin(protocol, 2);
-  struct persistent others = {other(protocol), made.range, 0};
-  struct process process = start();
-  int first = member(&made);
-  int second = member(&made);
-  assert_int_equal(ask(&process, 'c', &others), PORTRES_OK);
-  errno = UNTOUCHED;
-  assert_int_equal(bind_port(first, 0), 0);
-  assert_int_equal(errno, UNTOUCHED);
-  assert_int_equal(ask(&process, 'd', &others), PORTRES_OK);
-  assert_int_equal(net_bind_any(second, made.range.start + 1), 0);
-  net_close(first);
-  net_close(second);
-  stop(&process);
-  end(&made);
-}
-
-/* An associated socket that is not bound is as good in the child. */
-static int bind_inherited(void* arg) {
-  return bind_port(*(int*)arg, 0);
-}
-
-static void check_inherited(int protocol) {
-  struct persistent made = begin(protocol, 1);
-  int s = member(&made);
-  assert_int_equal(contract_in_child(bind_inherited, &s), 0);
-  assert_int_equal(net_port(s), made.range.start);
-  end(&made);
-  int dead = net_socket(protocol, NET_V4);
-  assert_int_equal(contract_associate(dead, made.token), PORTRES_EINVAL);
-  net_close(dead);
-  net_close(s);
 }
 
 #define ROWS(name, check) CONTRACT_BOTH(name, check)
@@ -736,34 +440,10 @@ static const struct contract_row rows[] = {
          check_delete_in_use),
     ROWS("given a reservation, then describe and list tell of it",
          check_listed),
-    ROWS("given a forked child, then it looks up and associates by itself",
-         check_fork),
-    ROWS("given an associated socket, when a forked child binds it, then it "
-         "gets a port of the block",
-         check_inherited),
-    ROWS("given a process that runs already, when another one creates, then a "
-         "stranger's bind is EACCES at once",
-         check_running_stranger),
-    ROWS("given a process that is started later, then a stranger's bind is "
-         "EACCES",
-         check_later_stranger),
-    ROWS("given two processes, when both associate, then no port is taken "
-         "twice",
-         check_two_consumers),
-    ROWS("given members, when another process deletes, then they never bind",
-         check_deleted_elsewhere),
-    ROWS("given members, when another process deletes and creates again, then "
-         "they never bind",
-         check_renewed_elsewhere),
-    ROWS("given members, when another process changes other reservations, "
-         "then they bind",
-         check_changed_elsewhere),
 };
 
 static int run(int argc, char** argv) {
-  if (argc > 1 && strcmp(argv[1], "other") == 0) {
-    return be_other();
-  }
+  (void)argc, (void)argv;
   TABLE_ADD(rows, contract_check);
   return contract_run("persistent");
 }

@@ -62,9 +62,9 @@ int portres__platform_boot_id(uint8_t out[PORTRES__BOOT_SIZE]) {
   if (!know()) {
     return PORTRES_ENOBUFS;
   }
-  for (int i = 0; i < BOOT_WORDS; i++) {
+  for (size_t i = 0; i < BOOT_WORDS; i++) {
     uint32_t word = words[i];
-    memcpy(out + 4 * i, &word, sizeof word);
+    memcpy(out + i * sizeof word, &word, sizeof word);
   }
   return PORTRES_OK;
 }
