@@ -5,6 +5,7 @@
 
 #include "block.h"
 #include "platform.h"
+#include "testing.h"
 
 /* Sizes that callers of earlier versions were compiled with may be smaller;
  * there are none yet. */
@@ -22,7 +23,7 @@ static int check_options(const struct portres_options* options) {
     return PORTRES_EINVAL;
   }
   if ((int)options->order < PORTRES_ORDER_LOWEST ||
-      options->order > PORTRES_ORDER_ROTATING) {
+      options->order > PORTRES_ORDER_SEEDED) {
     return PORTRES_EINVAL;
   }
   if ((int)options->scope < PORTRES_SCOPE_DEFAULT ||
@@ -43,8 +44,11 @@ static int acquire(portres_socket s,
                    struct portres_options options,
                    int value_status,
                    struct portres_reservation* out) {
-  int status = portres__facility_check(s);
+  int status = portres__testing_status(PORTRES_TESTING_ACQUIRE);
 
+  if (status == PORTRES_OK) {
+    status = portres__facility_check(s);
+  }
   if (status == PORTRES_OK) {
     status = settle_scope(&options);
   }
@@ -87,24 +91,36 @@ int portres_acquire_with(portres_socket s,
 
 int portres_associate(portres_socket s, portres_token token) {
   struct portres__platform_entry entry = portres__platform_enter();
-  int status = portres__facility_associate(s, token);
+  int status = portres__testing_status(PORTRES_TESTING_ASSOCIATE);
 
+  if (status == PORTRES_OK) {
+    status = portres__facility_associate(s, token);
+  }
   portres__platform_leave(entry);
   return status;
 }
 
 int portres_release(portres_socket s, portres_token token) {
   struct portres__platform_entry entry = portres__platform_enter();
-  int status = portres__facility_release(s, token);
+  int status = portres__testing_status(PORTRES_TESTING_RELEASE);
 
+  if (status == PORTRES_OK) {
+    status = portres__facility_release(s, token);
+  }
   portres__platform_leave(entry);
   return status;
 }
 
 /* --- Persistent reservations --- */
 
-static int check_persistent(enum portres_protocol protocol,
+static int check_persistent(enum portres_testing_call call,
+                            enum portres_protocol protocol,
                             struct portres_range range) {
+  int status = portres__testing_status(call);
+
+  if (status != PORTRES_OK) {
+    return status;
+  }
   if (protocol != PORTRES_TCP && protocol != PORTRES_UDP) {
     return PORTRES_EINVAL;
   }
@@ -116,11 +132,12 @@ int portres_persistent_create(enum portres_protocol protocol,
                               struct portres_range range,
                               portres_token* out) {
   struct portres__platform_entry entry;
-  int status = check_persistent(protocol, range);
+  int status;
 
   if (out == NULL) {
     return PORTRES_EFAULT;
   }
+  status = check_persistent(PORTRES_TESTING_CREATE, protocol, range);
   if (status == PORTRES_OK) {
     entry = portres__platform_enter();
     status = portres__facility_persistent_create(protocol, range, out);
@@ -132,7 +149,7 @@ int portres_persistent_create(enum portres_protocol protocol,
 int portres_persistent_delete(enum portres_protocol protocol,
                               struct portres_range range) {
   struct portres__platform_entry entry;
-  int status = check_persistent(protocol, range);
+  int status = check_persistent(PORTRES_TESTING_DELETE, protocol, range);
 
   if (status == PORTRES_OK) {
     entry = portres__platform_enter();
@@ -146,11 +163,12 @@ int portres_persistent_lookup(enum portres_protocol protocol,
                               struct portres_range range,
                               portres_token* out) {
   struct portres__platform_entry entry;
-  int status = check_persistent(protocol, range);
+  int status;
 
   if (out == NULL) {
     return PORTRES_EFAULT;
   }
+  status = check_persistent(PORTRES_TESTING_LOOKUP, protocol, range);
   if (status == PORTRES_OK) {
     entry = portres__platform_enter();
     status = portres__facility_persistent_lookup(protocol, range, out);
@@ -175,7 +193,10 @@ int portres_describe(portres_token token, struct portres_info* info) {
     return PORTRES_EINVAL;
   }
   entry = portres__platform_enter();
-  status = portres__facility_describe(token, &known);
+  status = portres__testing_check();
+  if (status == PORTRES_OK) {
+    status = portres__facility_describe(token, &known);
+  }
   portres__platform_leave(entry);
   if (status == PORTRES_OK) {
     known.size = size;
@@ -224,6 +245,9 @@ int portres_list(portres_list_cb callback, void* arg) {
 
   if (callback == NULL) {
     return PORTRES_EFAULT;
+  }
+  if (portres__testing_check() != PORTRES_OK) {
+    return PORTRES_EINVAL;
   }
   entry = portres__platform_enter();
   infos = take_snapshot(&count, &status);

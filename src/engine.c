@@ -10,6 +10,7 @@
 
 #include "persistent.h"
 #include "place.h"
+#include "testing.h"
 #include "token.h"
 
 static const struct portres__portmap no_portmap;
@@ -134,6 +135,7 @@ static int reserve(enum portres_protocol protocol,
   struct portres_options options = *wanted;
   int status;
 
+  portres__testing_settle_order(&options);
   portres__platform_lock_acquire();
   status = portres__place(protocol, &options);
   if (status == PORTRES_OK) {
@@ -274,6 +276,27 @@ int portres__facility_release(portres_socket s, portres_token token) {
   }
   portres__platform_unlock_engine();
   return status;
+}
+
+/* The acquires under way end first. */
+void portres__engine_end_all(void) {
+  portres__platform_lock_acquire();
+  portres__engine_lock();
+  for (uint32_t i = 0; i < reservation_count(); i++) {
+    struct portres__reservation* reservation = portres__reservation_at(i);
+    portres__handle handle = portres__slab_handle(reservation);
+    reservation = portres__reservation_pin_alive(handle);
+    if (reservation != NULL) {
+      if (reservation->kind == PORTRES_PERSISTENT ||
+          !atomic_load(&reservation->is_inherited)) {
+        end(reservation);
+      }
+      portres__reservation_drop(reservation);
+    }
+  }
+  portres__reservation_reap();
+  portres__platform_unlock_engine();
+  portres__platform_unlock_acquire();
 }
 
 /* --- Inspection --- */

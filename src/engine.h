@@ -112,6 +112,9 @@ int portres__engine_associate(portres_socket s,
                               const struct portres__socket_facts* facts,
                               portres_token token);
 
+/* End the reservations of this process, but for inherited ones. */
+void portres__engine_end_all(void);
+
 /* In a forked child: whether the token is of a reservation it inherited. */
 bool portres__engine_has_inherited(portres_token token);
 

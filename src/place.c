@@ -2,9 +2,10 @@
 
 #include "engine.h"
 #include "platform.h"
+#include "testing.h"
 
 /* Windows' default since Vista: KB 929851. */
-static const struct portres_range dynamic_range = {49152, 16384};
+static const struct portres_range default_range = {49152, 16384};
 
 /* Privileged ports are the lowest ones, so the first port tells. */
 static bool is_privileged(enum portres_protocol protocol,
@@ -36,8 +37,8 @@ static int claim_and_probe(enum portres_protocol protocol,
   int status;
 
   atomic_store(&portres__engine.has_claimed, true);
-  if (!portres__space_claim(space, range)) {
-    *busy_out = 0;
+  *busy_out = portres__testing_excluded(protocol, range);
+  if (*busy_out != 0 || !portres__space_claim(space, range)) {
     return is_privileged(protocol, range) ? PORTRES_EACCES : PORTRES_EADDRINUSE;
   }
   *busy_out = find_lingering(protocol, range);
@@ -90,7 +91,8 @@ static int place_in(enum portres_protocol protocol,
 }
 
 /* The parts of the dynamic range where the kernel does not pick for others. */
-static size_t quiet_areas(struct portres_range areas[2]) {
+static size_t quiet_areas(struct portres_range dynamic_range,
+                          struct portres_range areas[2]) {
   struct portres_range busy = portres__platform_ephemeral();
   uint32_t busy_end = (uint32_t)busy.start + busy.count;
   struct portres_range below = {1, busy.start > 1 ? busy.start - 1 : 0};
@@ -109,8 +111,10 @@ static size_t quiet_areas(struct portres_range areas[2]) {
 
 static int place_anywhere(enum portres_protocol protocol,
                           struct portres_options* options) {
+  struct portres_range dynamic_range =
+      portres__testing_dynamic_range(default_range);
   struct portres_range areas[4];
-  size_t area_count = quiet_areas(areas);
+  size_t area_count = quiet_areas(dynamic_range, areas);
   int status = PORTRES_ENOBUFS;
 
   areas[area_count++] = dynamic_range;
@@ -130,6 +134,7 @@ int portres__place(enum portres_protocol protocol,
   uint16_t busy;
 
   portres__platform_portmap_refresh();
+  portres__testing_before_acquire();
   if (options->range.start == 0) {
     return place_anywhere(protocol, options);
   }

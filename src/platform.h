@@ -150,6 +150,26 @@ void portres__platform_leave(struct portres__platform_entry entry);
 /* The scope the environment asks for. Returns: 0, EOPNOTSUPP. */
 int portres__platform_default_scope(enum portres_scope* out);
 
+/* --- 4. Controls for tests: testing.h --- */
+
+/* Have portres__testing_read() called with what the environment asks for, once
+ * in the life of the process. */
+void portres__platform_read_testing(void);
+void portres__platform_complain_of_testing(const char* value,
+                                           const char* problem);
+
+/* Strangers: sockets that keep a port busy and are not the program's. To add
+ * one returns as portres_testing_add_stranger(); to renew them brings back
+ * those that were closed; to forget them is for a forked child. Lock: none of
+ * ours, but the acquire lock may be held. */
+int portres__platform_add_stranger(enum portres_protocol protocol,
+                                   uint16_t port);
+void portres__platform_renew_strangers(void);
+void portres__platform_drop_strangers(void);
+void portres__platform_forget_strangers(void);
+
+/* --- 5. Of the process --- */
+
 bool portres__platform_random(void* out, size_t out_len); /* false: none */
 
 /* The time as 2026-11-22T21:36:06Z, cut to fit. */

@@ -83,6 +83,7 @@ struct portres__reservation* portres__reservation_create(
   reservation->scope = (uint8_t)options->scope;
   reservation->order = (uint8_t)options->order;
   reservation->kind = PORTRES_RUNTIME;
+  reservation->seed = options->seed;
   reservation->is_inherited = false;
   reservation->previous_owned = 0;
   reservation->next_owned = 0;
@@ -212,14 +213,34 @@ static uint16_t offset_of(const struct portres__reservation* reservation,
   return (uint16_t)(port - reservation->range.start);
 }
 
+/* SplitMix64: G. Steele, D. Lea and C. Flood, OOPSLA 2014. */
+static uint32_t next_of_seed(struct portres__reservation* reservation) {
+  const uint64_t step = UINT64_C(0x9e3779b97f4a7c15);
+  uint64_t mix = atomic_fetch_add(&reservation->seed, step) + step;
+
+  mix = (mix ^ mix >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+  mix = (mix ^ mix >> 27) * UINT64_C(0x94d049bb133111eb);
+  return (uint32_t)((mix ^ mix >> 31) % reservation->range.count);
+}
+
+/* Where the search for a free port begins. */
+static uint32_t first_offset(struct portres__reservation* reservation) {
+  switch (reservation->order) {
+    case PORTRES_ORDER_ROTATING:
+      return portres__pool_cursor(reservation->pool);
+    case PORTRES_ORDER_SEEDED:
+      return next_of_seed(reservation);
+    default:
+      return 0;
+  }
+}
+
 bool portres__reservation_pick(struct portres__reservation* reservation,
                                uint16_t* port_out) {
-  uint32_t from = reservation->order == PORTRES_ORDER_ROTATING
-                      ? portres__pool_cursor(reservation->pool)
-                      : 0;
   uint16_t offset;
 
-  if (!portres__pool_pick(reservation->pool, from, &offset)) {
+  if (!portres__pool_pick(reservation->pool, first_offset(reservation),
+                          &offset)) {
     return false;
   }
   *port_out = (uint16_t)(reservation->range.start + offset);

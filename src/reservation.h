@@ -38,6 +38,7 @@ struct portres__reservation {
   uint32_t previous_lingering; /* the other dead ones that are not spent, */
   uint32_t next_lingering;     /* as index + 1; under the engine's lock */
   portres__handle owner;       /* endpoint of the acquiring socket, or 0 */
+  _Atomic uint64_t seed;       /* where a seeded order goes on */
   struct portres__pool* pool;
   char* label; /* NULL: none */
 };

@@ -38,14 +38,25 @@ static uint32_t after_last_reserved(const struct portres__space* space,
   return 0;
 }
 
+uint16_t portres__space_last_reserved(const struct portres__space* space,
+                                      struct portres_range range) {
+  uint32_t after = after_last_reserved(space, range);
+  return after != 0 ? (uint16_t)(after - 1) : 0;
+}
+
+void portres__space_add(struct portres__space* space,
+                        struct portres_range range) {
+  for (uint32_t i = first_word(range); i <= last_word(range); i++) {
+    atomic_fetch_or(&space->reserved[i], bits_in(range, i));
+  }
+}
+
 bool portres__space_claim(struct portres__space* space,
                           struct portres_range range) {
   if (after_last_reserved(space, range) != 0) {
     return false;
   }
-  for (uint32_t i = first_word(range); i <= last_word(range); i++) {
-    atomic_fetch_or(&space->reserved[i], bits_in(range, i));
-  }
+  portres__space_add(space, range);
   return true;
 }
 

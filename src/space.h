@@ -25,6 +25,14 @@ static inline bool portres__space_is_reserved(
   return (bits >> (port % 64) & 1) != 0;
 }
 
+/* Reserve what is not reserved yet of the range. Lock-free. */
+void portres__space_add(struct portres__space* space,
+                        struct portres_range range);
+
+/* The last reserved port of the range; 0: none is. Lock-free. */
+uint16_t portres__space_last_reserved(const struct portres__space* space,
+                                      struct portres_range range);
+
 /* Reserve the whole range, or nothing: false. */
 bool portres__space_claim(struct portres__space* space,
                           struct portres_range range);

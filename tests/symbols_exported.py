@@ -23,8 +23,13 @@ portres_acquire portres_acquire_with portres_associate portres_bind
 portres_close portres_connect portres_describe portres_dup portres_dup2
 portres_error_name portres_list portres_listen portres_persistent_create
 portres_persistent_delete portres_persistent_lookup portres_release
-portres_sendmsg portres_sendto portres_strerror portres_use_calls
-portres_version
+portres_sendmsg portres_sendto portres_strerror portres_testing_add_stranger
+portres_testing_before_wait portres_testing_exclude portres_testing_fail
+portres_testing_fails portres_testing_offer portres_testing_pend
+portres_testing_reset portres_testing_restart portres_testing_set_administrator
+portres_testing_set_dynamic_range portres_testing_set_network_down
+portres_testing_set_order portres_testing_settle portres_testing_withdraw
+portres_use_calls portres_version
 """.split()
 
 # Not in a header: what a preloaded second engine looks for.
@@ -53,7 +58,7 @@ class Symbols(link.LinkCase):
 
     def test_the_headers_declare_what_is_exported(self):
         text = ""
-        for header in ("portres.h", "calls.h"):
+        for header in ("portres.h", "calls.h", "testing.h"):
             path = pathlib.Path(self.options.source, "include/portres", header)
             text += path.read_text()
         declared = re.findall(r"^PORTRES_API [^(]*?(portres_\w+)\(", text, re.M)

@@ -1,4 +1,4 @@
-/* Both public headers, alone, twice, and first: they need nothing before them
+/* The public headers, alone, twice, and first: they need nothing before them
  * and every name they declare can be linked. This file is a program, and
  * test_header.py compiles it as C11, C99, C++11 and C++17, with every warning
  * an error.
@@ -6,6 +6,7 @@
 #include <portres/portres.h>
 
 #include <portres/calls.h>
+#include <portres/testing.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -54,9 +55,32 @@ static int use_every_function(void) {
   return sum;
 }
 
+static int use_every_control(void) {
+  struct portres_range none = {0, 0};
+  struct portres_testing_operation operation;
+  int sum = 0;
+  memset(&operation, 0, sizeof operation);
+  sum += portres_testing_fail(PORTRES_TESTING_BIND, 0, 1, -1) != 0;
+  sum += portres_testing_set_administrator(PORTRES_TESTING_RIGHT_SYSTEM) == 0;
+  sum += portres_testing_set_network_down(0) == 0;
+  sum += portres_testing_restart() == 0;
+  sum += portres_testing_exclude(PORTRES_TCP, none) == PORTRES_EINVAL;
+  sum += portres_testing_add_stranger(PORTRES_TCP, 0) == PORTRES_EINVAL;
+  sum += portres_testing_set_dynamic_range(none) == 0;
+  sum += portres_testing_set_order(PORTRES_ORDER_LOWEST, 0) == 0;
+  sum += portres_testing_pend(PORTRES_TESTING_BIND, 0, 1, 0) != 0;
+  sum += portres_testing_settle(PORTRES_OK) == 0;
+  sum += portres_testing_offer(PORTRES_TESTING_BIND, &operation) == 0;
+  sum += portres_testing_withdraw(&operation) == 0;
+  sum += portres_testing_before_wait() == 0;
+  sum += portres_testing_fails(PORTRES_TESTING_BIND) == 0;
+  portres_testing_reset();
+  return sum;
+}
+
 int main(void) {
-  int right = use_every_function();
+  int right = use_every_function() + use_every_control();
   printf("1..1\n%s 1 - given the headers alone, then every function links\n",
-         right == 20 ? "ok" : "not ok");
+         right == 34 ? "ok" : "not ok");
   return 0;
 }

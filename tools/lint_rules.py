@@ -17,8 +17,9 @@ MAX_MACRO = 10
 MAX_CONDITIONALS = 10
 # The core may use the language's own headers, and no others.
 CORE_HEADERS = {
-    "assert.h", "limits.h", "portres/portres.h", "stdatomic.h", "stdbool.h",
-    "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h"}
+    "assert.h", "limits.h", "portres/portres.h", "portres/testing.h",
+    "stdatomic.h", "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h",
+    "string.h"}
 LABELS = ["Owner", "Threads", "Returns", "Windows"]
 
 problems = []

@@ -92,8 +92,9 @@ enum portres_scope {
 
 /* Which free port of the block a bind to port 0 takes. */
 enum portres_order {
-  PORTRES_ORDER_LOWEST = 0,  /* the lowest; what Windows programs see */
-  PORTRES_ORDER_ROTATING = 1 /* the one after the last that was taken */
+  PORTRES_ORDER_LOWEST = 0,   /* the lowest; what Windows programs see */
+  PORTRES_ORDER_ROTATING = 1, /* the one after the last that was taken */
+  PORTRES_ORDER_SEEDED = 2    /* any, as the seed says: same seed, same ports */
 };
 
 enum portres_kind { PORTRES_RUNTIME = 1, PORTRES_PERSISTENT = 2 };
@@ -108,6 +109,7 @@ struct portres_options {
   enum portres_scope scope;
   enum portres_order order;
   const char* label; /* for listings; copied, cut to fit; NULL is none */
+  uint64_t seed;     /* for PORTRES_ORDER_SEEDED, any number */
 };
 
 /* What a reservation is now. used + free + cooling = range.count. Of a

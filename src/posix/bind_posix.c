@@ -34,6 +34,7 @@
 #include "rules.h"
 #include "socket_posix.h"
 #include "status_posix.h"
+#include "testing.h"
 #include "unchanged_posix.h"
 
 enum {
@@ -318,6 +319,12 @@ static int bind_stranger(int fd,
   return portres__real()->bind(fd, address, address_len);
 }
 
+/* Whether a test wants this call to fail; -1 and errno. */
+int portres__bind_check_testing(enum portres_testing_call call) {
+  int status = portres_testing_fails(call);
+  return status == PORTRES_OK ? 0 : fail(portres__status_to_errno(status));
+}
+
 /* A socket that we know, or one of an unchanged program. Flat, because every
  * function that the kernel's answer returns through costs (bench_associated);
  * and apart, so that a stranger's bind does not pay for its frame. */
@@ -329,6 +336,10 @@ __attribute__((flatten, noinline)) static int bind_concerned(
   int result;
 
   if (portres__bind_association(portres__bind_find(fd, handle)) != 0) {
+    if (portres__testing_is_on() && address != NULL &&
+        portres__bind_check_testing(PORTRES_TESTING_BIND) != 0) {
+      return -1;
+    }
     return portres__bind_associated(fd, handle, address, address_len);
   }
   if (portres__unchanged_is_on() &&

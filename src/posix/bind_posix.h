@@ -2,9 +2,11 @@
 #ifndef PORTRES_BIND_POSIX_H
 #define PORTRES_BIND_POSIX_H
 
+#include <portres/testing.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include "rare.h"
 #include "slab.h"
 
 struct sockaddr_in;
@@ -16,6 +18,10 @@ struct portres__endpoint* portres__bind_find(int fd, portres__handle handle);
 /* What it is associated with, alive or dead; 0: nothing. */
 portres__handle portres__bind_association(
     const struct portres__endpoint* endpoint);
+
+/* Count a call on an associated socket, for the controls of tests. Returns: 0,
+ * or -1 and errno when it is to fail. */
+PORTRES__RARE int portres__bind_check_testing(enum portres_testing_call call);
 
 /* bind() of a socket that is associated. Returns: 0, or -1 and errno. */
 int portres__bind_associated(int fd,

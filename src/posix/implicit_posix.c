@@ -12,6 +12,7 @@
 #include "fdtable_posix.h"
 #include "real_posix.h"
 #include "rights_posix.h"
+#include "testing.h"
 #include "unchanged_posix.h"
 
 /* True when the socket is associated, or an unchanged program's may be: nothing
@@ -20,15 +21,29 @@ static bool is_concerned(int fd, bool is_wanted) {
   return is_wanted || portres__fdtable_get(fd) != 0;
 }
 
+/* Of an associated socket, bound or not, each call counts. Returns: 0, or -1
+ * and errno when a test wants this one to fail. */
+static int check_testing(int fd, enum portres_testing_call call) {
+  portres__handle handle;
+
+  if (!portres__testing_is_on()) {
+    return 0;
+  }
+  handle = portres__fdtable_get(fd);
+  return portres__bind_association(portres__bind_find(fd, handle)) != 0
+             ? portres__bind_check_testing(call)
+             : 0;
+}
+
 /* `is_wanted` says whether an unchanged program's socket counts as associated
  * when this call binds it. */
-static int bind_before(int fd, bool is_wanted) {
+static int bind_before(int fd, bool is_wanted, enum portres_testing_call call) {
   portres__handle handle = portres__fdtable_get(fd);
 
   if (portres__bind_association(portres__bind_find(fd, handle)) != 0) {
     return portres__bind_implicitly(fd, handle);
   }
-  return is_wanted ? portres__unchanged_bind_implicitly(fd) : 0;
+  return is_wanted ? portres__unchanged_bind_implicitly(fd, call) : 0;
 }
 
 /* True also for a socket that we do not know. */
@@ -70,31 +85,44 @@ int portres__before_connect(int fd,
                             socklen_t address_len) {
   bool is_wanted = portres__unchanged_is_outgoing();
 
-  if (!is_concerned(fd, is_wanted) ||
-      !connect_binds(fd, address, address_len)) {
+  if (!is_concerned(fd, is_wanted)) {
     return 0;
   }
-  return bind_before(fd, is_wanted);
+  if (address != NULL && check_testing(fd, PORTRES_TESTING_CONNECT) != 0) {
+    return -1;
+  }
+  return connect_binds(fd, address, address_len)
+             ? bind_before(fd, is_wanted, PORTRES_TESTING_CONNECT)
+             : 0;
 }
 
 int portres__before_listen(int fd) {
   bool is_wanted = portres__unchanged_is_on();
 
-  if (!is_concerned(fd, is_wanted) || !may_be_of(fd, PORTRES_TCP)) {
+  if (!is_concerned(fd, is_wanted)) {
     return 0;
   }
-  return bind_before(fd, is_wanted);
+  if (check_testing(fd, PORTRES_TESTING_LISTEN) != 0) {
+    return -1;
+  }
+  return may_be_of(fd, PORTRES_TCP)
+             ? bind_before(fd, is_wanted, PORTRES_TESTING_LISTEN)
+             : 0;
 }
 
 /* A TCP socket is bound by sending only when that connects it. */
 int portres__before_send(int fd, int flags) {
   bool is_wanted = portres__unchanged_is_outgoing();
 
-  if (!is_concerned(fd, is_wanted) ||
-      (!may_be_of(fd, PORTRES_UDP) && (flags & MSG_FASTOPEN) == 0)) {
+  if (!is_concerned(fd, is_wanted)) {
     return 0;
   }
-  return bind_before(fd, is_wanted);
+  if (check_testing(fd, PORTRES_TESTING_SEND) != 0) {
+    return -1;
+  }
+  return may_be_of(fd, PORTRES_UDP) || (flags & MSG_FASTOPEN) != 0
+             ? bind_before(fd, is_wanted, PORTRES_TESTING_SEND)
+             : 0;
 }
 
 int portres__hook_connect(int fd,

@@ -10,6 +10,7 @@
 #include "address_posix.h"
 #include "block.h"
 #include "platform.h"
+#include "probe_posix.h"
 #include "process_posix.h"
 #include "real_posix.h"
 #include "remnant_posix.h"
@@ -29,14 +30,15 @@ static int open_probe(int family, enum portres_protocol protocol) {
   return probe;
 }
 
-/* Returns: 0 or an errno value. */
-static int try_port(int family, enum portres_protocol protocol, uint16_t port) {
+static int bind_probe(int family,
+                      enum portres_protocol protocol,
+                      uint16_t port) {
   union portres__address address;
   int probe = open_probe(family, protocol);
-  int error = 0;
+  int error;
 
   if (probe < 0) {
-    return errno;
+    return -1;
   }
   memset(&address, 0, sizeof address);
   address.any.sa_family = (sa_family_t)family;
@@ -45,20 +47,35 @@ static int try_port(int family, enum portres_protocol protocol, uint16_t port) {
           probe, &address.any,
           family == AF_INET6 ? sizeof address.in6 : sizeof address.in) != 0) {
     error = errno;
+    portres__real()->close(probe);
+    errno = error;
+    return -1;
   }
-  portres__real()->close(probe);
-  return error;
+  return probe;
 }
 
 /* Where IPv6 is off, IPv4 is all there is to meet. */
+int portres__probe_bind(enum portres_protocol protocol, uint16_t port) {
+  int probe = bind_probe(AF_INET6, protocol, port);
+
+  if (probe < 0 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
+    probe = bind_probe(AF_INET, protocol, port);
+  }
+  return probe;
+}
+
+/* Returns: 0 or an errno value. */
 static int try_port_of_any_family(enum portres_protocol protocol,
                                   uint16_t port) {
-  int error;
+  int error = 0;
+  int probe;
 
   portres__process_lock_probe();
-  error = try_port(AF_INET6, protocol, port);
-  if (error == EAFNOSUPPORT || error == EADDRNOTAVAIL) {
-    error = try_port(AF_INET, protocol, port);
+  probe = portres__probe_bind(protocol, port);
+  if (probe < 0) {
+    error = errno;
+  } else {
+    portres__real()->close(probe);
   }
   portres__process_unlock_probe();
   return error;

@@ -14,6 +14,7 @@
 #include "platform.h"
 #include "real_posix.h"
 #include "statedir_posix.h"
+#include "testing.h"
 #include "unchanged_posix.h"
 
 _Atomic(_Atomic unsigned char*) portres__process_mark;
@@ -84,6 +85,7 @@ void portres__process_forget_parent(void) {
   pthread_mutex_init(&probe_lock, NULL);
   portres__statefile_after_fork();
   portres__portmap_after_fork();
+  portres__testing_after_fork();
   portres__engine_after_fork();
   portres__unchanged_after_fork();
 }
@@ -124,6 +126,7 @@ static void start(void) {
   map_mark();
   pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
   portres__platform_portmap_refresh();
+  portres__platform_read_testing();
   errno = saved_errno;
 }
 

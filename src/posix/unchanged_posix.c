@@ -16,6 +16,7 @@
 #include "process_posix.h"
 #include "real_posix.h"
 #include "status_posix.h"
+#include "testing.h"
 
 /* What became of a block of the environment. */
 struct request {
@@ -86,7 +87,10 @@ static int acquire(size_t index) {
   if (request->granted.token != 0) {
     return PORTRES_OK;
   }
-  status = portres__platform_default_scope(&options.scope);
+  status = portres__testing_status(PORTRES_TESTING_ACQUIRE);
+  if (status == PORTRES_OK) {
+    status = portres__platform_default_scope(&options.scope);
+  }
   if (status == PORTRES_OK) {
     status = portres__engine_reserve_inherited(
         portres__environment()->blocks[index].protocol, &options,
@@ -150,10 +154,13 @@ static int next_token(enum portres_protocol protocol,
                       size_t* index_io,
                       portres_token* token_out) {
   struct portres__platform_entry entry = portres__platform_enter();
-  int status = PORTRES_EINVAL;
+  int status = portres__testing_check();
 
   portres__unchanged_lock();
-  if (portres__environment()->malformed == NULL) {
+  if (portres__environment()->malformed != NULL) {
+    status = PORTRES_EINVAL;
+  }
+  if (status == PORTRES_OK) {
     status = find_token(protocol, port, index_io, token_out);
   }
   portres__unchanged_unlock();
@@ -166,6 +173,7 @@ static int next_token(enum portres_protocol protocol,
 
 struct attempt {
   int fd;
+  enum portres_testing_call call;
   const struct portres__socket_facts* facts;
   const struct sockaddr* address;
   socklen_t address_len;
@@ -201,7 +209,7 @@ static bool bind_from_blocks(const struct attempt* attempt,
   size_t index = 0;
 
   for (;;) {
-    portres_token token;
+    portres_token token = 0;
     int status = next_token(attempt->facts->protocol, port, &index, &token);
 
     if (status != PORTRES_OK) {
@@ -211,6 +219,11 @@ static bool bind_from_blocks(const struct attempt* attempt,
     }
     if (token == 0) {
       return is_served;
+    }
+    if (!is_served && portres__testing_is_on() &&
+        portres__bind_check_testing(attempt->call) != 0) {
+      *result_out = -1;
+      return true;
     }
     is_served = true;
     *result_out = bind_with(attempt, token);
@@ -235,7 +248,8 @@ bool portres__unchanged_bind(int fd,
                              socklen_t address_len,
                              int* result_out) {
   struct portres__socket_facts facts;
-  struct attempt attempt = {fd, &facts, address, address_len};
+  struct attempt attempt = {fd, PORTRES_TESTING_BIND, &facts, address,
+                            address_len};
 
   if (portres__address_length(address, address_len) == 0 ||
       !is_unbound_inet(fd, &facts)) {
@@ -245,10 +259,10 @@ bool portres__unchanged_bind(int fd,
   return bind_from_blocks(&attempt, portres__address_port(address), result_out);
 }
 
-int portres__unchanged_bind_implicitly(int fd) {
+int portres__unchanged_bind_implicitly(int fd, enum portres_testing_call call) {
   union portres__address address;
   struct portres__socket_facts facts;
-  struct attempt attempt = {fd, &facts, &address.any, sizeof address};
+  struct attempt attempt = {fd, call, &facts, &address.any, sizeof address};
   int result = 0;
 
   if (!is_unbound_inet(fd, &facts)) {

@@ -9,6 +9,7 @@
 #ifndef PORTRES_UNCHANGED_POSIX_H
 #define PORTRES_UNCHANGED_POSIX_H
 
+#include <portres/testing.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/socket.h>
@@ -52,8 +53,9 @@ PORTRES__RARE bool portres__unchanged_bind(int fd,
                                            int* result_out);
 
 /* The same before a call that would bind an unbound socket. Returns: 0 (also
- * when it does not count), or -1 and errno. */
-int portres__unchanged_bind_implicitly(int fd);
+ * when it does not count), or -1 and errno. `call` is for the controls of
+ * tests. */
+int portres__unchanged_bind_implicitly(int fd, enum portres_testing_call call);
 
 /* Held while a block is acquired. Before: signals are blocked. */
 void portres__unchanged_lock(void);
