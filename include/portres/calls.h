@@ -37,6 +37,14 @@ extern "C" {
  */
 PORTRES_API void portres_use_calls(void);
 
+/**
+ * Tell whether bind() of this program comes to this library.
+ *
+ * Returns: 1, also after the promise above; 0: portres_acquire() and
+ *          portres_associate() answer EOPNOTSUPP until it is made.
+ */
+PORTRES_API int portres_is_reached(void);
+
 PORTRES_API int portres_bind(int s,
                              const struct sockaddr* address,
                              socklen_t address_len);

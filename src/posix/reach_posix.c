@@ -1,5 +1,6 @@
 #include "reach_posix.h"
 
+#include <errno.h>
 #include <portres/calls.h>
 #include <stdatomic.h>
 
@@ -23,6 +24,14 @@ void portres__reach_answer(void) {
 
 void portres_use_calls(void) {
   atomic_store(&portres__reach_by_calls, true);
+}
+
+int portres_is_reached(void) {
+  int saved_errno = errno;
+  bool is_ours = portres__platform_bind_reaches_us();
+
+  errno = saved_errno;
+  return is_ours;
 }
 
 /* Calling it is the only sure test: its address may be that of a stub in the
