@@ -9,10 +9,6 @@ uint16_t portres__block_last(struct portres_range range) {
   return (uint16_t)(range.start + range.count - 1);
 }
 
-bool portres__block_contains(struct portres_range range, uint16_t port) {
-  return port >= range.start && (uint32_t)port - range.start < range.count;
-}
-
 struct portres_range portres__block_meet(struct portres_range range,
                                          struct portres_range area) {
   struct portres_range meet = {0, 0};

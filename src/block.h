@@ -12,7 +12,10 @@ bool portres__block_fits(struct portres_range range);
 
 /* Both ends are ports; `range` must fit and start at a port. */
 uint16_t portres__block_last(struct portres_range range);
-bool portres__block_contains(struct portres_range range, uint16_t port);
+static inline bool portres__block_contains(struct portres_range range,
+                                           uint16_t port) {
+  return port >= range.start && (uint32_t)port - range.start < range.count;
+}
 
 /* The part of `range` that lies in `area`; count 0 when there is none. */
 struct portres_range portres__block_meet(struct portres_range range,

@@ -4,79 +4,48 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD_BITS = 64, HOLDERS_MAX = UINT16_MAX };
-
-typedef _Atomic uint64_t word;
-
-struct portres__pool {
-  uint32_t port_count;
-  uint32_t word_count;
-  _Atomic uint32_t cursor;      /* after the port last picked */
-  _Atomic uint32_t thaw_cursor; /* word where the next thaw begins */
-  word swept_at_ms;
-  _Atomic uint16_t* holders; /* of each port */
-  word words[];              /* the three below */
-};
-
-/* A bit for each port that is held or cooling. */
-static word* taken_word(struct portres__pool* pool, uint32_t index) {
-  return &pool->words[index];
-}
-
-/* A bit for each port that is cooling. */
-static word* cooling_word(struct portres__pool* pool, uint32_t index) {
-  return &pool->words[pool->word_count + index];
-}
-
-/* A bit for each word of the first that has no bit clear. */
-static word* full_word(struct portres__pool* pool, uint32_t index) {
-  return &pool->words[2 * pool->word_count + index];
-}
+enum { CELL = PORTRES__POOL_CELL, HOLDERS_MAX = UINT16_MAX };
 
 static uint32_t words_for(uint32_t bits) {
-  return (bits + WORD_BITS - 1) / WORD_BITS;
-}
-
-static uint64_t bit_of(uint32_t position) {
-  return UINT64_C(1) << (position % WORD_BITS);
+  return (bits + CELL - 1) / CELL;
 }
 
 static uint32_t lowest_bit(uint64_t bits) {
   return (uint32_t)__builtin_ctzll(bits);
 }
 
-/* The positions of the last word that stand for nothing are taken for good. */
-static void close_tail(word* words, uint32_t bits) {
-  if (bits % WORD_BITS != 0) {
-    words[bits / WORD_BITS] = UINT64_MAX << (bits % WORD_BITS);
-  }
+/* The positions from `bits` on that a word has room for, and stand for nothing,
+ * are taken for good. */
+static uint64_t tail_of(uint32_t bits) {
+  return bits % CELL == 0 ? 0 : UINT64_MAX << (bits % CELL);
 }
 
-static size_t bits_size(const struct portres__pool* pool) {
-  return (2 * (size_t)pool->word_count + words_for(pool->word_count)) *
-         sizeof(word);
+static size_t tables_size(const struct portres__pool* pool) {
+  return words_for(pool->cell_count) * sizeof(_Atomic uint64_t) +
+         pool->cell_count * sizeof(struct portres__pool_cell) +
+         pool->port_count * sizeof(_Atomic uint16_t);
 }
 
 void portres__pool_clear(struct portres__pool* pool) {
-  memset(pool->words, 0,
-         bits_size(pool) + pool->port_count * sizeof *pool->holders);
-  close_tail(taken_word(pool, 0), pool->port_count);
-  close_tail(full_word(pool, 0), pool->word_count);
+  memset(pool->full, 0, tables_size(pool));
+  pool->has_extras = false;
+  pool->cells[pool->cell_count - 1].taken = tail_of(pool->port_count);
+  pool->full[words_for(pool->cell_count) - 1] = tail_of(pool->cell_count);
 }
 
 struct portres__pool* portres__pool_create(uint16_t count) {
   struct portres__pool shape = {.port_count = count,
-                                .word_count = words_for(count)};
-  struct portres__pool* pool = calloc(
-      1, sizeof *pool + bits_size(&shape) + count * sizeof(_Atomic uint16_t));
+                                .cell_count = words_for(count)};
+  struct portres__pool* pool = calloc(1, sizeof *pool + tables_size(&shape));
 
   if (pool == NULL) {
     return NULL;
   }
   pool->port_count = shape.port_count;
-  pool->word_count = shape.word_count;
-  pool->holders =
-      (_Atomic uint16_t*)full_word(pool, words_for(shape.word_count));
+  pool->cell_count = shape.cell_count;
+  pool->cells =
+      (struct portres__pool_cell*)&pool->full[words_for(pool->cell_count)];
+  pool->extras = (_Atomic uint16_t*)&pool->cells[pool->cell_count];
   portres__pool_clear(pool);
   return pool;
 }
@@ -85,17 +54,22 @@ void portres__pool_destroy(struct portres__pool* pool) {
   free(pool);
 }
 
-static bool is_word_full(struct portres__pool* pool, uint32_t index) {
-  return atomic_load(taken_word(pool, index)) == UINT64_MAX;
+/* --- The bits of the cells that are full --- */
+
+static bool is_cell_full(struct portres__pool* pool, uint32_t index) {
+  struct portres__pool_cell* cell = &pool->cells[index];
+
+  return (atomic_load(&cell->taken) | atomic_load(&cell->cooling)) ==
+         UINT64_MAX;
 }
 
-static void settle_word(struct portres__pool* pool, uint32_t index) {
-  word* full = full_word(pool, index / WORD_BITS);
-  uint64_t bit = bit_of(index);
+void portres__pool_settle(struct portres__pool* pool, uint32_t index) {
+  _Atomic uint64_t* full = &pool->full[index / CELL];
+  uint64_t bit = portres__pool_bit(index);
   bool is_full;
 
   do {
-    is_full = is_word_full(pool, index);
+    is_full = is_cell_full(pool, index);
     if (is_full != ((atomic_load(full) & bit) != 0)) {
       if (is_full) {
         atomic_fetch_or(full, bit);
@@ -103,81 +77,126 @@ static void settle_word(struct portres__pool* pool, uint32_t index) {
         atomic_fetch_and(full, ~bit);
       }
     }
-  } while (is_full != is_word_full(pool, index));
+  } while (is_full != is_cell_full(pool, index));
 }
 
-static bool is_cooling(struct portres__pool* pool, uint32_t port) {
-  return (atomic_load(cooling_word(pool, port / WORD_BITS)) & bit_of(port)) !=
-         0;
+/* After a port of the cell was opened. */
+static void reopen_cell(struct portres__pool* pool, uint32_t index) {
+  if ((atomic_load(&pool->full[index / CELL]) & portres__pool_bit(index)) !=
+      0) {
+    portres__pool_settle(pool, index);
+  }
 }
+
+/* --- Units of holding --- */
 
 static bool is_taken(struct portres__pool* pool, uint32_t port) {
-  return atomic_load(&pool->holders[port]) != 0 || is_cooling(pool, port);
+  return (atomic_load(&portres__pool_cell_of(pool, port)->taken) &
+          portres__pool_bit(port)) != 0;
 }
 
-static void settle_port(struct portres__pool* pool, uint32_t port) {
-  word* taken = taken_word(pool, port / WORD_BITS);
-  bool is_now;
+static uint16_t count_extras(struct portres__pool* pool, uint32_t port) {
+  return atomic_load(&pool->has_extras) ? atomic_load(&pool->extras[port]) : 0;
+}
 
+/* In this order: what was an extra may have become the bit meanwhile. */
+static bool is_held(struct portres__pool* pool, uint32_t port) {
+  return count_extras(pool, port) != 0 || is_taken(pool, port);
+}
+
+bool portres__pool_share(struct portres__pool* pool, uint16_t port) {
+  uint16_t extras = atomic_load(&pool->extras[port]);
+
+  atomic_store(&pool->has_extras, true);
   do {
-    is_now = is_taken(pool, port);
-    if (is_now) {
-      atomic_fetch_or(taken, bit_of(port));
-    } else {
-      atomic_fetch_and(taken, ~bit_of(port));
+    if (extras == HOLDERS_MAX - 1) {
+      return false;
     }
-  } while (is_now != is_taken(pool, port));
-  settle_word(pool, port / WORD_BITS);
+  } while (!atomic_compare_exchange_weak(&pool->extras[port], &extras,
+                                         (uint16_t)(extras + 1)));
+  return true;
 }
 
-static bool pick_in_word(struct portres__pool* pool,
-                         uint32_t index,
-                         uint64_t among,
-                         uint16_t* port_out) {
-  uint64_t open;
+static bool drop_extra(struct portres__pool* pool, uint32_t port) {
+  uint16_t extras = count_extras(pool, port);
 
-  while ((open = ~atomic_load(taken_word(pool, index)) & among) != 0) {
-    uint32_t port = index * WORD_BITS + lowest_bit(open);
-    uint16_t nobody = 0;
-    bool is_ours = atomic_compare_exchange_strong(&pool->holders[port], &nobody,
-                                                  (uint16_t)1);
-    settle_port(pool, port);
-    if (is_ours) {
-      *port_out = (uint16_t)port;
+  while (extras != 0) {
+    if (atomic_compare_exchange_weak(&pool->extras[port], &extras,
+                                     (uint16_t)(extras - 1))) {
       return true;
     }
   }
   return false;
 }
 
-/* The first word from `index` on that is not full; word_count: none. */
-static uint32_t next_open_word(struct portres__pool* pool, uint32_t index) {
-  while (index < pool->word_count) {
-    uint64_t among = UINT64_MAX << (index % WORD_BITS);
-    uint64_t open = ~atomic_load(full_word(pool, index / WORD_BITS)) & among;
-    uint32_t base = index / WORD_BITS * WORD_BITS;
+/* Where there was no extra, the bit was the only unit, and so it was ours. */
+static void drop_unit(struct portres__pool* pool, uint32_t port) {
+  if (!drop_extra(pool, port)) {
+    atomic_fetch_and(&portres__pool_cell_of(pool, port)->taken,
+                     ~portres__pool_bit(port));
+    reopen_cell(pool, port / CELL);
+  }
+}
+
+/* --- Picking --- */
+
+/* `taken` is read before `cooling`, for a refused port cools before its bit is
+ * dropped. */
+static bool pick_in_cell(struct portres__pool* pool,
+                         uint32_t index,
+                         uint64_t among,
+                         uint16_t* port_out) {
+  struct portres__pool_cell* cell = &pool->cells[index];
+  uint64_t taken = atomic_load(&cell->taken);
+  uint64_t open;
+
+  while ((open = ~(taken | atomic_load(&cell->cooling)) & among) != 0) {
+    uint32_t port = index * CELL + lowest_bit(open);
+    uint64_t with_port = taken | (open & -open);
+
+    if (!atomic_compare_exchange_weak(&cell->taken, &taken, with_port)) {
+      continue;
+    }
+    if ((with_port | atomic_load(&cell->cooling)) == UINT64_MAX) {
+      portres__pool_settle(pool, index);
+    }
+    if (count_extras(pool, port) == 0) { /* else see pool.h */
+      *port_out = (uint16_t)port;
+      return true;
+    }
+    drop_unit(pool, port);
+    taken = atomic_load(&cell->taken);
+  }
+  return false;
+}
+
+/* The first cell from `index` on that is not full; cell_count: none. */
+static uint32_t next_open_cell(struct portres__pool* pool, uint32_t index) {
+  while (index < pool->cell_count) {
+    uint64_t among = UINT64_MAX << (index % CELL);
+    uint64_t open = ~atomic_load(&pool->full[index / CELL]) & among;
+    uint32_t base = index / CELL * CELL;
 
     if (open != 0) {
       return base + lowest_bit(open);
     }
-    index = base + WORD_BITS;
+    index = base + CELL;
   }
-  return pool->word_count;
+  return pool->cell_count;
 }
 
 static bool pick_from(struct portres__pool* pool,
                       uint32_t from,
                       uint16_t* port_out) {
-  uint32_t first = from / WORD_BITS;
-  uint32_t index = next_open_word(pool, first);
+  uint32_t first = from / CELL;
+  uint32_t index = next_open_cell(pool, first);
 
-  while (index < pool->word_count) {
-    uint64_t among =
-        index == first ? UINT64_MAX << (from % WORD_BITS) : UINT64_MAX;
-    if (pick_in_word(pool, index, among, port_out)) {
+  while (index < pool->cell_count) {
+    uint64_t among = index == first ? UINT64_MAX << (from % CELL) : UINT64_MAX;
+    if (pick_in_cell(pool, index, among, port_out)) {
       return true;
     }
-    index = next_open_word(pool, index + 1);
+    index = next_open_cell(pool, index + 1);
   }
   return false;
 }
@@ -185,58 +204,49 @@ static bool pick_from(struct portres__pool* pool,
 bool portres__pool_pick(struct portres__pool* pool,
                         uint32_t from,
                         uint16_t* port_out) {
-  bool is_picked = pick_from(pool, from, port_out);
-
-  if (!is_picked && from != 0) {
-    is_picked = pick_from(pool, 0, port_out);
-  }
-  if (is_picked) {
-    atomic_store_explicit(&pool->cursor, *port_out + 1u, memory_order_relaxed);
-  }
-  return is_picked;
+  return pick_from(pool, from, port_out) ||
+         (from != 0 && pick_from(pool, 0, port_out));
 }
 
-bool portres__pool_hold(struct portres__pool* pool, uint16_t port) {
-  uint16_t holders = atomic_load(&pool->holders[port]);
+bool portres__pool_pick_next(struct portres__pool* pool, uint16_t* port_out) {
+  uint32_t from = atomic_load(&pool->cursor) % pool->port_count;
 
-  do {
-    if (holders == HOLDERS_MAX) {
-      return false;
-    }
-  } while (!atomic_compare_exchange_weak(&pool->holders[port], &holders,
-                                         (uint16_t)(holders + 1)));
-  settle_port(pool, port);
+  if (!portres__pool_pick(pool, from, port_out)) {
+    return false;
+  }
+  atomic_store(&pool->cursor, *port_out + 1u);
   return true;
 }
 
+/* --- Holding, dropping, cooling --- */
+
 void portres__pool_drop(struct portres__pool* pool, uint16_t port) {
-  if (atomic_fetch_sub(&pool->holders[port], (uint16_t)1) == 1) {
-    settle_port(pool, port);
-  }
+  drop_unit(pool, port);
 }
 
 void portres__pool_refuse(struct portres__pool* pool, uint16_t port) {
-  word* cooling = cooling_word(pool, port / WORD_BITS);
+  _Atomic uint64_t* cooling = &portres__pool_cell_of(pool, port)->cooling;
 
-  atomic_fetch_or(cooling, bit_of(port));
-  if (atomic_fetch_sub(&pool->holders[port], (uint16_t)1) != 1) {
-    atomic_fetch_and(cooling, ~bit_of(port));
+  atomic_fetch_or(cooling, portres__pool_bit(port));
+  drop_unit(pool, port);
+  if (is_held(pool, port)) {
+    atomic_fetch_and(cooling, ~portres__pool_bit(port));
   }
-  settle_port(pool, port);
+  portres__pool_settle(pool, port / CELL);
 }
 
-void portres__pool_warm(struct portres__pool* pool, uint16_t port) {
-  if (is_cooling(pool, port)) {
-    atomic_fetch_and(cooling_word(pool, port / WORD_BITS), ~bit_of(port));
-  }
+void portres__pool_stop_cooling(struct portres__pool* pool, uint16_t port) {
+  atomic_fetch_and(&portres__pool_cell_of(pool, port)->cooling,
+                   ~portres__pool_bit(port));
+  reopen_cell(pool, port / CELL);
 }
 
-static uint32_t thaw_word(struct portres__pool* pool, uint32_t index) {
-  uint64_t cooled = atomic_exchange(cooling_word(pool, index), 0);
+static uint32_t thaw_cell(struct portres__pool* pool, uint32_t index) {
+  uint64_t cooled = atomic_exchange(&pool->cells[index].cooling, 0);
   uint32_t thawed = 0;
 
+  reopen_cell(pool, index);
   for (; cooled != 0; cooled &= cooled - 1) {
-    settle_port(pool, index * WORD_BITS + lowest_bit(cooled));
     thawed++;
   }
   return thawed;
@@ -246,9 +256,9 @@ uint32_t portres__pool_thaw(struct portres__pool* pool, uint32_t limit) {
   uint32_t index = atomic_load(&pool->thaw_cursor);
   uint32_t thawed = 0;
 
-  for (uint32_t i = 0; i < pool->word_count && thawed < limit; i++) {
-    index = index < pool->word_count ? index : 0;
-    thawed += thaw_word(pool, index++);
+  for (uint32_t i = 0; i < pool->cell_count && thawed < limit; i++) {
+    index = index < pool->cell_count ? index : 0;
+    thawed += thaw_cell(pool, index++);
   }
   atomic_store(&pool->thaw_cursor, index);
   return thawed;
@@ -259,15 +269,10 @@ uint32_t portres__pool_find_held(struct portres__pool* pool,
                                  uint32_t count) {
   uint32_t port = first;
 
-  while (port < first + count && atomic_load(&pool->holders[port]) == 0) {
+  while (port < first + count && !is_held(pool, port)) {
     port++;
   }
   return port;
-}
-
-uint32_t portres__pool_cursor(struct portres__pool* pool) {
-  return atomic_load_explicit(&pool->cursor, memory_order_relaxed) %
-         pool->port_count;
 }
 
 bool portres__pool_may_sweep(struct portres__pool* pool,
@@ -285,9 +290,9 @@ struct portres__pool_figures portres__pool_count(struct portres__pool* pool) {
   struct portres__pool_figures figures = {0, 0, 0};
 
   for (uint32_t port = 0; port < pool->port_count; port++) {
-    if (atomic_load(&pool->holders[port]) != 0) {
+    if (is_held(pool, port)) {
       figures.used++;
-    } else if (is_cooling(pool, port)) {
+    } else if (portres__pool_is_cooling(pool, port)) {
       figures.cooling++;
     } else {
       figures.free++;

@@ -1,14 +1,28 @@
 /* pool.h - the ports of one block: which are held, and which is next.
  *
- * The truth about a port is its number of holders: sockets may share a port
- * (0.0.0.0:p beside [::]:p, SO_REUSEPORT), so a bit would not do. Two levels of
- * bits above the counts only speed up the search, so that a block of any size
- * and fill answers in the same time. Whoever changes a count sets its bit
- * after it and looks again (settle_port), so the last one to look leaves the
- * bits right.
+ * Sockets may share a port (0.0.0.0:p beside [::]:p, SO_REUSEPORT), so a port
+ * has units of holding: one is its bit, the others are counted as extras. Units
+ * are alike, and whoever drops one drops an extra as long as there is any. So a
+ * port that nobody shares, which is nearly every one, is held by setting its
+ * bit and nothing else.
  *
- * All but create and destroy are lock-free and async-signal-safe. Ports are
- * counted from 0 here: the start of the block is the reservation's business.
+ * The invariant: whoever holds a port has added a unit before, and removes one
+ * after; in the middle of a call there may be more units than holders, never
+ * fewer. Hence who sets the bit, and then finds no extra, is the only holder;
+ * and who finds no extra, and then clears the bit, cleared a unit of its own.
+ * Where the last other holder clears the bit while an extra is added, a held
+ * port looks open. The next pick of it sets the bit, finds the extra, and so
+ * has one unit too many to drop: the extra goes, after the bit has come, and
+ * the search goes on.
+ *
+ * A bit for each cell of 64 ports that is full speeds up the search, so that a
+ * block of any size and fill answers in the same time. Whoever changes a cell
+ * looks at that bit after it and, having changed the bit, at the cell again, so
+ * the last one to look leaves it right.
+ *
+ * All but create and destroy are lock-free and async-signal-safe: none waits
+ * for what another has begun. Ports are counted from 0 here: the start of the
+ * block is the reservation's business.
  */
 #ifndef PORTRES_POOL_H
 #define PORTRES_POOL_H
@@ -17,7 +31,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct portres__pool;
+#include "rare.h"
+
+enum { PORTRES__POOL_CELL = 64 };
+
+/* 64 ports, a bit for each. */
+struct portres__pool_cell {
+  _Atomic uint64_t taken;   /* the first unit of each port */
+  _Atomic uint64_t cooling; /* not to be picked, held or not */
+};
+
+struct portres__pool {
+  uint32_t port_count;
+  uint32_t cell_count;
+  _Atomic uint32_t cursor;      /* after the port last picked in rotation */
+  _Atomic uint32_t thaw_cursor; /* cell where the next thaw begins */
+  _Atomic uint64_t swept_at_ms;
+  struct portres__pool_cell* cells;
+  _Atomic uint16_t* extras; /* of each port: its other units */
+  _Atomic bool has_extras;  /* any, ever; else the counts are not looked at */
+  _Atomic uint64_t full[];  /* a bit for each cell that has no port open */
+};
 
 struct portres__pool_figures {
   uint32_t used;
@@ -37,8 +71,47 @@ bool portres__pool_pick(struct portres__pool* pool,
                         uint32_t from,
                         uint16_t* port_out);
 
+/* Hold the next free port after the one last picked so. */
+bool portres__pool_pick_next(struct portres__pool* pool, uint16_t* port_out);
+
+static inline struct portres__pool_cell* portres__pool_cell_of(
+    struct portres__pool* pool, uint32_t port) {
+  return &pool->cells[port / PORTRES__POOL_CELL];
+}
+
+static inline uint64_t portres__pool_bit(uint32_t position) {
+  return UINT64_C(1) << (position % PORTRES__POOL_CELL);
+}
+
+/* Set the bit of the cell right, after the cell was changed. */
+PORTRES__RARE void portres__pool_settle(struct portres__pool* pool,
+                                        uint32_t index);
+
+/* Set the port's bit; false: it is set. */
+static inline bool portres__pool_add_bit(struct portres__pool* pool,
+                                         uint32_t port) {
+  struct portres__pool_cell* cell = portres__pool_cell_of(pool, port);
+  uint64_t bit = portres__pool_bit(port);
+  uint64_t taken = atomic_load_explicit(&cell->taken, memory_order_relaxed);
+
+  do {
+    if ((taken & bit) != 0) {
+      return false;
+    }
+  } while (!atomic_compare_exchange_weak(&cell->taken, &taken, taken | bit));
+  if ((taken | bit | atomic_load(&cell->cooling)) == UINT64_MAX) {
+    portres__pool_settle(pool, port / PORTRES__POOL_CELL);
+  }
+  return true;
+}
+
 /* Hold this port beside whoever holds it; false: too many holders. */
-bool portres__pool_hold(struct portres__pool* pool, uint16_t port);
+PORTRES__RARE bool portres__pool_share(struct portres__pool* pool,
+                                       uint16_t port);
+static inline bool portres__pool_hold(struct portres__pool* pool,
+                                      uint16_t port) {
+  return portres__pool_add_bit(pool, port) || portres__pool_share(pool, port);
+}
 
 /* No longer hold it. */
 void portres__pool_drop(struct portres__pool* pool, uint16_t port);
@@ -48,7 +121,19 @@ void portres__pool_drop(struct portres__pool* pool, uint16_t port);
 void portres__pool_refuse(struct portres__pool* pool, uint16_t port);
 
 /* The kernel has bound it after all: it does not cool. Before: it is held. */
-void portres__pool_warm(struct portres__pool* pool, uint16_t port);
+PORTRES__RARE void portres__pool_stop_cooling(struct portres__pool* pool,
+                                              uint16_t port);
+static inline bool portres__pool_is_cooling(struct portres__pool* pool,
+                                            uint32_t port) {
+  return (atomic_load(&portres__pool_cell_of(pool, port)->cooling) &
+          portres__pool_bit(port)) != 0;
+}
+static inline void portres__pool_warm(struct portres__pool* pool,
+                                      uint16_t port) {
+  if (portres__pool_is_cooling(pool, port)) {
+    portres__pool_stop_cooling(pool, port);
+  }
+}
 
 /* Let up to `limit` cooling ports be picked again; tells how many. */
 uint32_t portres__pool_thaw(struct portres__pool* pool, uint32_t limit);
@@ -57,9 +142,6 @@ uint32_t portres__pool_thaw(struct portres__pool* pool, uint32_t limit);
 uint32_t portres__pool_find_held(struct portres__pool* pool,
                                  uint32_t first,
                                  uint32_t count);
-
-/* Where a rotating search goes on. */
-uint32_t portres__pool_cursor(struct portres__pool* pool);
 
 /* True at most once in any `interval_ms`, to one caller. */
 bool portres__pool_may_sweep(struct portres__pool* pool,

@@ -208,11 +208,6 @@ void portres__reservation_forget_lists(void) {
   first_lingering = 0;
 }
 
-static uint16_t offset_of(const struct portres__reservation* reservation,
-                          uint16_t port) {
-  return (uint16_t)(port - reservation->range.start);
-}
-
 /* SplitMix64: G. Steele, D. Lea and C. Flood, OOPSLA 2014. */
 static uint32_t next_of_seed(struct portres__reservation* reservation) {
   const uint64_t step = UINT64_C(0x9e3779b97f4a7c15);
@@ -223,48 +218,24 @@ static uint32_t next_of_seed(struct portres__reservation* reservation) {
   return (uint32_t)((mix ^ mix >> 31) % reservation->range.count);
 }
 
-/* Where the search for a free port begins. */
-static uint32_t first_offset(struct portres__reservation* reservation) {
-  switch (reservation->order) {
-    case PORTRES_ORDER_ROTATING:
-      return portres__pool_cursor(reservation->pool);
-    case PORTRES_ORDER_SEEDED:
-      return next_of_seed(reservation);
-    default:
-      return 0;
-  }
-}
-
-bool portres__reservation_pick(struct portres__reservation* reservation,
-                               uint16_t* port_out) {
-  uint16_t offset;
-
-  if (!portres__pool_pick(reservation->pool, first_offset(reservation),
-                          &offset)) {
-    return false;
-  }
-  *port_out = (uint16_t)(reservation->range.start + offset);
-  return true;
-}
-
-bool portres__reservation_hold(struct portres__reservation* reservation,
-                               uint16_t port) {
-  return portres__pool_hold(reservation->pool, offset_of(reservation, port));
-}
-
-void portres__reservation_warm_port(struct portres__reservation* reservation,
-                                    uint16_t port) {
-  portres__pool_warm(reservation->pool, offset_of(reservation, port));
+bool portres__reservation_pick_in_order(
+    struct portres__reservation* reservation, uint16_t* offset_out) {
+  return reservation->order == PORTRES_ORDER_ROTATING
+             ? portres__pool_pick_next(reservation->pool, offset_out)
+             : portres__pool_pick(reservation->pool, next_of_seed(reservation),
+                                  offset_out);
 }
 
 void portres__reservation_drop_port(struct portres__reservation* reservation,
                                     uint16_t port) {
-  portres__pool_drop(reservation->pool, offset_of(reservation, port));
+  portres__pool_drop(reservation->pool,
+                     portres__reservation_offset(reservation, port));
 }
 
 void portres__reservation_refuse_port(struct portres__reservation* reservation,
                                       uint16_t port) {
-  portres__pool_refuse(reservation->pool, offset_of(reservation, port));
+  portres__pool_refuse(reservation->pool,
+                       portres__reservation_offset(reservation, port));
 }
 
 void portres__reservation_describe(

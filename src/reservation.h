@@ -72,15 +72,44 @@ uint16_t portres__reservation_find_lingering(enum portres_protocol protocol,
 /* Forget the lists, in a forked child. */
 void portres__reservation_forget_lists(void);
 
+static inline uint16_t portres__reservation_offset(
+    const struct portres__reservation* reservation, uint16_t port) {
+  return (uint16_t)(port - reservation->range.start);
+}
+
+/* As the next, for other orders than the lowest; an offset into the block. */
+PORTRES__RARE bool portres__reservation_pick_in_order(
+    struct portres__reservation* reservation, uint16_t* offset_out);
+
 /* Hold a free port of the block by its order; false: none. After a hold look
  * again whether the reservation is alive: once it is dead, nobody looks out for
  * the hold but portres__reservation_find_lingering(). */
-bool portres__reservation_pick(struct portres__reservation* reservation,
-                               uint16_t* port_out);
-bool portres__reservation_hold(struct portres__reservation* reservation,
-                               uint16_t port);
-void portres__reservation_warm_port(struct portres__reservation* reservation,
-                                    uint16_t port);
+static inline bool portres__reservation_pick(
+    struct portres__reservation* reservation, uint16_t* port_out) {
+  uint16_t offset;
+  bool is_picked =
+      reservation->order == PORTRES_ORDER_LOWEST
+          ? portres__pool_pick(reservation->pool, 0, &offset)
+          : portres__reservation_pick_in_order(reservation, &offset);
+
+  if (is_picked) {
+    *port_out = (uint16_t)(reservation->range.start + offset);
+  }
+  return is_picked;
+}
+
+static inline bool portres__reservation_hold(
+    struct portres__reservation* reservation, uint16_t port) {
+  return portres__pool_hold(reservation->pool,
+                            portres__reservation_offset(reservation, port));
+}
+
+static inline void portres__reservation_warm_port(
+    struct portres__reservation* reservation, uint16_t port) {
+  portres__pool_warm(reservation->pool,
+                     portres__reservation_offset(reservation, port));
+}
+
 PORTRES__RARE void portres__reservation_drop_port(
     struct portres__reservation* reservation, uint16_t port);
 PORTRES__RARE void portres__reservation_refuse_port(

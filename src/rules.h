@@ -18,6 +18,9 @@
 #include <portres/portres.h>
 #include <stdbool.h>
 
+#include "block.h"
+#include "rare.h"
+
 enum portres__verdict {
   PORTRES__VERDICT_PASS, /* none of our business: the kernel decides */
   PORTRES__VERDICT_PICK, /* a free port of the block */
@@ -38,7 +41,32 @@ struct portres__decision {
   int status; /* for a refusal: why */
 };
 
-struct portres__decision portres__rules_bind(
-    const struct portres__bind_facts* facts);
+/* Why it is refused; for facts that are to be refused. */
+PORTRES__RARE int portres__rules_refusal(struct portres__bind_facts facts);
+
+static inline struct portres__decision portres__rules_refuse(
+    struct portres__bind_facts facts) {
+  struct portres__decision decision = {PORTRES__VERDICT_REFUSE,
+                                       portres__rules_refusal(facts)};
+  return decision;
+}
+
+static inline struct portres__decision portres__rules_bind(
+    const struct portres__bind_facts* facts) {
+  struct portres__decision decision = {PORTRES__VERDICT_PASS, PORTRES_OK};
+
+  if (facts->is_associated ? !facts->is_alive : facts->is_reserved) {
+    return portres__rules_refuse(*facts);
+  }
+  if (facts->is_associated && facts->port == 0) {
+    decision.verdict = PORTRES__VERDICT_PICK;
+  } else if (facts->is_associated) {
+    if (!portres__block_contains(facts->block, facts->port)) {
+      return portres__rules_refuse(*facts);
+    }
+    decision.verdict = PORTRES__VERDICT_HOLD;
+  }
+  return decision;
+}
 
 #endif

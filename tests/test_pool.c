@@ -76,6 +76,94 @@ static void shared_port_is_free_after_its_last_holder(void) {
   portres__pool_destroy(pool);
 }
 
+/* A port that was shared once is as good as new. */
+static void shared_port_is_picked_again(void) {
+  struct portres__pool* pool = portres__pool_create(1);
+  uint16_t port;
+
+  for (int i = 0; i < 3; i++) {
+    assert_true(portres__pool_pick(pool, 0, &port));
+    assert_true(portres__pool_hold(pool, 0));
+    assert_true(portres__pool_hold(pool, 0));
+    for (int left = 2; left >= 0; left--) {
+      assert_int_equal(portres__pool_find_held(pool, 0, 1), 0);
+      assert_false(portres__pool_pick(pool, 0, &port));
+      portres__pool_drop(pool, 0);
+    }
+    assert_int_equal(portres__pool_find_held(pool, 0, 1), 1);
+    assert_figures(pool, 0, 1, 0);
+  }
+  portres__pool_destroy(pool);
+}
+
+/* What a hold that is interrupted between its two steps leaves behind: the
+ * others have dropped the bit, and its unit is the extra. */
+static void leave_extra_without_bit(struct portres__pool* pool, uint16_t port) {
+  atomic_store(&pool->has_extras, true);
+  atomic_store(&pool->extras[port], 1);
+}
+
+static void extra_without_bit_is_held(void) {
+  struct portres__pool* pool = portres__pool_create(2);
+  uint16_t port;
+
+  leave_extra_without_bit(pool, 0);
+  assert_int_equal(portres__pool_find_held(pool, 0, 2), 0);
+  assert_figures(pool, 1, 1, 0);
+  assert_true(portres__pool_pick(pool, 0, &port));
+  assert_int_equal(port, 1);
+  assert_int_equal(pool->extras[0], 0);
+  assert_figures(pool, 2, 0, 0);
+  portres__pool_drop(pool, 0);
+  assert_figures(pool, 1, 1, 0);
+  portres__pool_destroy(pool);
+}
+
+static void extra_without_bit_is_shared_and_dropped(void) {
+  struct portres__pool* pool = portres__pool_create(1);
+  uint16_t port;
+
+  leave_extra_without_bit(pool, 0);
+  assert_true(portres__pool_hold(pool, 0));
+  portres__pool_drop(pool, 0);
+  assert_int_equal(portres__pool_find_held(pool, 0, 1), 0);
+  portres__pool_refuse(pool, 0);
+  assert_figures(pool, 0, 0, 1);
+  assert_false(portres__pool_pick(pool, 0, &port));
+  assert_int_equal(portres__pool_thaw(pool, 1), 1);
+  assert_true(portres__pool_pick(pool, 0, &port));
+  portres__pool_destroy(pool);
+}
+
+static void cleared_pool_is_as_new(void) {
+  enum { COUNT = 70 };
+  struct portres__pool* pool = portres__pool_create(COUNT);
+  uint16_t port;
+
+  fill(pool, COUNT);
+  assert_true(portres__pool_hold(pool, 5));
+  portres__pool_refuse(pool, 6);
+  portres__pool_clear(pool);
+  assert_figures(pool, 0, COUNT, 0);
+  fill(pool, COUNT);
+  assert_false(portres__pool_pick(pool, 0, &port));
+  portres__pool_destroy(pool);
+}
+
+static void warm_port_is_open_after_its_drop(void) {
+  struct portres__pool* pool = portres__pool_create(1);
+  uint16_t port;
+
+  assert_true(portres__pool_pick(pool, 0, &port));
+  portres__pool_refuse(pool, 0);
+  assert_true(portres__pool_hold(pool, 0));
+  portres__pool_warm(pool, 0);
+  assert_figures(pool, 1, 0, 0);
+  portres__pool_drop(pool, 0);
+  assert_true(portres__pool_pick(pool, 0, &port));
+  portres__pool_destroy(pool);
+}
+
 static void too_many_holders_are_refused(void) {
   struct portres__pool* pool = portres__pool_create(1);
 
@@ -137,7 +225,7 @@ static void rotation_goes_on_after_the_last(void) {
   uint16_t port;
 
   for (uint16_t i = 0; i < 10; i++) {
-    assert_true(portres__pool_pick(pool, portres__pool_cursor(pool), &port));
+    assert_true(portres__pool_pick_next(pool, &port));
     assert_int_equal(port, i % 3);
     portres__pool_drop(pool, port);
   }
@@ -208,10 +296,100 @@ static void no_two_threads_pick_one_port(void) {
   portres__pool_destroy(contended);
 }
 
+/* Holders of a few ports at once, so that they share them, against picks and
+ * refusals of the same: whoever holds a port must find it held. */
+enum { SHARED = 3 };
+
+static bool is_found_held(uint16_t port) {
+  return portres__pool_find_held(contended, port, 1) == port;
+}
+
+static void hold_and_drop_one(unsigned* state) {
+  uint16_t port = (uint16_t)(next_random(state) % SHARED);
+
+  if (!portres__pool_hold(contended, port)) {
+    return;
+  }
+  if (!is_found_held(port)) {
+    atomic_fetch_add(&collisions, 1);
+  }
+  if (next_random(state) % 8 == 0) {
+    portres__pool_refuse(contended, port);
+    portres__pool_thaw(contended, SHARED);
+  } else {
+    portres__pool_drop(contended, port);
+  }
+}
+
+static void pick_and_drop_one(void) {
+  uint16_t port;
+
+  if (!portres__pool_pick(contended, 0, &port)) {
+    return;
+  }
+  if (!is_found_held(port)) {
+    atomic_fetch_add(&collisions, 1);
+  }
+  portres__pool_drop(contended, port);
+}
+
+static void* share_and_pick(void* arg) {
+  unsigned state = (unsigned)(uintptr_t)arg;
+
+  for (int i = 0; i < ROUNDS; i++) {
+    if (next_random(&state) % 4 == 0) {
+      pick_and_drop_one();
+    } else {
+      hold_and_drop_one(&state);
+    }
+  }
+  return NULL;
+}
+
+/* The port that is held throughout: its unit is now the bit, now an extra. */
+static void held_port_is_never_open_to_threads(void) {
+  pthread_t threads[THREADS];
+  uint16_t port;
+
+  collisions = 0;
+  contended = portres__pool_create(SHARED);
+  assert_true(portres__pool_hold(contended, 1));
+  for (uintptr_t i = 0; i < THREADS; i++) {
+    assert_int_equal(
+        pthread_create(&threads[i], NULL, share_and_pick, (void*)(i + 1)), 0);
+  }
+  for (int i = 0; i < ROUNDS; i++) {
+    if (portres__pool_pick(contended, 1, &port)) {
+      collisions += port == 1 || !is_found_held(1);
+      portres__pool_drop(contended, port);
+    }
+  }
+  for (int i = 0; i < THREADS; i++) {
+    pthread_join(threads[i], NULL);
+  }
+  portres__pool_thaw(contended, SHARED);
+  assert_int_equal(collisions, 0);
+  assert_figures(contended, 1, SHARED - 1, 0);
+  portres__pool_drop(contended, 1);
+  assert_figures(contended, 0, SHARED, 0);
+  fill(contended, SHARED);
+  portres__pool_destroy(contended);
+}
+
 int main(void) {
   TABLE_ADD(size_rows, check_size);
   table_add_one("given two holders, then the port is free after both",
                 shared_port_is_free_after_its_last_holder);
+  table_add_one("given a port that was shared, then it is picked as before",
+                shared_port_is_picked_again);
+  table_add_one("given a hold that is under way, then the port is not picked",
+                extra_without_bit_is_held);
+  table_add_one("given a hold that is under way, then the port can be shared",
+                extra_without_bit_is_shared_and_dropped);
+  table_add_one("given a pool in use, when it is cleared, then all is free",
+                cleared_pool_is_as_new);
+  table_add_one("given a cooling port that is warmed, then a drop opens it",
+                warm_port_is_open_after_its_drop);
   table_add_one("given 65535 holders, then one more is refused",
                 too_many_holders_are_refused);
   table_add_one("given a refused port, then it cools until it is thawed",
@@ -226,5 +404,7 @@ int main(void) {
                 sweep_is_allowed_once_an_interval);
   table_add_one("given four threads, then no port is picked twice or lost",
                 no_two_threads_pick_one_port);
+  table_add_one("given threads that share ports, then none held looks open",
+                held_port_is_never_open_to_threads);
   return table_run("pool");
 }

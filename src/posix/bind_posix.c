@@ -80,15 +80,21 @@ static int bind_to(int fd,
   return portres__real()->bind(fd, &address->any, address_len);
 }
 
+/* A socket that is to get a port of its block. */
+struct binder {
+  int fd;
+  portres__handle handle;
+  struct portres__endpoint* endpoint; /* that the handle named */
+  struct portres__reservation* reservation;
+};
+
 /* The kernel bound the socket to a port we hold: from now on it is the
  * endpoint's. If the descriptor was closed meanwhile, nobody's. */
-static void hand_over(portres__handle handle,
-                      struct portres__reservation* reservation,
-                      uint16_t port) {
-  if (!portres__endpoint_take_port(portres__endpoint_peek(handle), handle,
-                                   reservation, port)) {
-    portres__reservation_drop_port(reservation, port);
-    portres__reservation_drop(reservation);
+static void hand_over(const struct binder* binder, uint16_t port) {
+  if (!portres__endpoint_take_port(binder->endpoint, binder->handle,
+                                   binder->reservation, port)) {
+    portres__reservation_drop_port(binder->reservation, port);
+    portres__reservation_drop(binder->reservation);
   }
 }
 
@@ -129,11 +135,10 @@ PORTRES__RARE static bool may_retry(struct retry* retry,
 }
 
 /* Before: the reservation is pinned. After: the pin is gone, or passed on. */
-static int bind_picked(int fd,
-                       portres__handle handle,
-                       struct portres__reservation* reservation,
+static int bind_picked(struct binder binder,
                        union portres__address* address,
                        socklen_t address_len) {
+  struct portres__reservation* reservation = binder.reservation;
   struct retry retry = {portres__descriptor_looks_ended(), 0, false};
   int saved_errno = errno;
   bool is_first = true; /* errno is as it was */
@@ -150,8 +155,8 @@ static int bind_picked(int fd,
     if (!portres__reservation_is_alive(reservation)) {
       return fail_dead(reservation, port, false);
     }
-    if (bind_to(fd, address, address_len, port) == 0) {
-      hand_over(handle, reservation, port);
+    if (bind_to(binder.fd, address, address_len, port) == 0) {
+      hand_over(&binder, port);
       if (!is_first) {
         errno = saved_errno;
       }
@@ -166,12 +171,12 @@ static int bind_picked(int fd,
   }
 }
 
-static int bind_held(int fd,
-                     portres__handle handle,
-                     struct portres__reservation* reservation,
+static int bind_held(struct binder binder,
                      union portres__address* address,
                      socklen_t address_len,
                      uint16_t port) {
+  struct portres__reservation* reservation = binder.reservation;
+
   if (!portres__reservation_hold(reservation, port)) {
     portres__reservation_drop(reservation);
     return fail(ENOBUFS);
@@ -179,13 +184,13 @@ static int bind_held(int fd,
   if (!portres__reservation_is_alive(reservation)) {
     return fail_dead(reservation, port, true);
   }
-  if (bind_to(fd, address, address_len, port) != 0) {
+  if (bind_to(binder.fd, address, address_len, port) != 0) {
     portres__reservation_drop_port(reservation, port);
     portres__reservation_drop(reservation);
     return -1;
   }
   portres__reservation_warm_port(reservation, port);
-  hand_over(handle, reservation, port);
+  hand_over(&binder, port);
   return 0;
 }
 
@@ -250,19 +255,17 @@ static inline struct portres__reservation* pin_current(
   return pin_persistent(reservation);
 }
 
-int portres__bind_associated(int fd,
-                             portres__handle handle,
-                             const struct sockaddr* address,
-                             socklen_t address_len) {
-  const struct portres__endpoint* endpoint = portres__endpoint_peek(handle);
+static int bind_associated(struct binder binder,
+                           portres__handle association,
+                           const struct sockaddr* address,
+                           socklen_t address_len) {
   socklen_t length = portres__address_length(address, address_len);
   struct portres__bind_facts facts = {.is_associated = true};
-  struct portres__reservation* reservation;
   struct portres__decision decision;
   union portres__address copy;
 
-  if (length == 0 || portres__endpoint_port(endpoint) != 0) {
-    return portres__real()->bind(fd, address, address_len);
+  if (length == 0 || portres__endpoint_port(binder.endpoint) != 0) {
+    return portres__real()->bind(binder.fd, address, address_len);
   }
   if (length == sizeof copy.in) {
     memcpy(&copy, address, sizeof copy.in); /* a known length needs no call */
@@ -270,22 +273,33 @@ int portres__bind_associated(int fd,
     memcpy(&copy, address, length);
   }
   facts.port = portres__address_port(address);
-  reservation = pin_current(portres__bind_association(endpoint));
-  if (reservation != NULL) {
+  binder.reservation = pin_current(association);
+  if (binder.reservation != NULL) {
     facts.is_alive = true;
-    facts.block = reservation->range;
+    facts.block = binder.reservation->range;
   }
   decision = portres__rules_bind(&facts);
+  if (binder.reservation == NULL) {
+    return fail(portres__status_to_errno(decision.status));
+  }
   if (decision.verdict == PORTRES__VERDICT_PICK) {
-    return bind_picked(fd, handle, reservation, &copy, length);
+    return bind_picked(binder, &copy, length);
   }
   if (decision.verdict == PORTRES__VERDICT_HOLD) {
-    return bind_held(fd, handle, reservation, &copy, length, facts.port);
+    return bind_held(binder, &copy, length, facts.port);
   }
-  if (reservation != NULL) {
-    portres__reservation_drop(reservation);
-  }
+  portres__reservation_drop(binder.reservation);
   return fail(portres__status_to_errno(decision.status));
+}
+
+int portres__bind_associated(int fd,
+                             portres__handle handle,
+                             const struct sockaddr* address,
+                             socklen_t address_len) {
+  struct binder binder = {fd, handle, portres__endpoint_peek(handle), NULL};
+
+  return bind_associated(binder, portres__bind_association(binder.endpoint),
+                         address, address_len);
 }
 
 /* The port is reserved for some transport; if it is the socket's, the rules
@@ -327,20 +341,24 @@ int portres__bind_check_testing(enum portres_testing_call call) {
 
 /* A socket that we know, or one of an unchanged program. Flat, because every
  * function that the kernel's answer returns through costs (bench_associated);
- * and apart, so that a stranger's bind does not pay for its frame. */
+ * and apart, so that a stranger's bind does not pay for its frame. gcc 12 takes
+ * it for cold when `binder` is made before the test. */
 __attribute__((flatten, noinline)) static int bind_concerned(
     int fd,
     portres__handle handle,
     const struct sockaddr* address,
     socklen_t address_len) {
+  struct portres__endpoint* endpoint = portres__bind_find(fd, handle);
+  portres__handle association = portres__bind_association(endpoint);
   int result;
 
-  if (portres__bind_association(portres__bind_find(fd, handle)) != 0) {
+  if (association != 0) {
+    struct binder binder = {fd, handle, endpoint, NULL};
     if (portres__testing_is_on() && address != NULL &&
         portres__bind_check_testing(PORTRES_TESTING_BIND) != 0) {
       return -1;
     }
-    return portres__bind_associated(fd, handle, address, address_len);
+    return bind_associated(binder, association, address, address_len);
   }
   if (portres__unchanged_is_on() &&
       portres__unchanged_bind(fd, address, address_len, &result)) {
@@ -374,14 +392,13 @@ static socklen_t wildcard(int family, union portres__address* out) {
 
 /* It was bound behind our back, by a call that does not come to us: to a port
  * of the block is fine. */
-static int adopt(int fd,
-                 portres__handle handle,
-                 struct portres__reservation* reservation) {
+static int adopt(struct binder binder) {
+  struct portres__reservation* reservation = binder.reservation;
   union portres__address address;
   socklen_t address_len = sizeof address;
   uint16_t port = 0;
 
-  if (getsockname(fd, &address.any, &address_len) == 0) {
+  if (getsockname(binder.fd, &address.any, &address_len) == 0) {
     port = portres__address_port(&address.any);
   }
   if (port == 0 || !portres__block_contains(reservation->range, port) ||
@@ -389,27 +406,24 @@ static int adopt(int fd,
     portres__reservation_drop(reservation);
     return fail(EACCES);
   }
-  hand_over(handle, reservation, port);
+  hand_over(&binder, port);
   return 0;
 }
 
-static int bind_wildcard(int fd,
-                         portres__handle handle,
-                         struct portres__reservation* reservation,
-                         int family) {
+static int bind_wildcard(struct binder binder, int family) {
   union portres__address address;
   socklen_t address_len = wildcard(family, &address);
-  portres__handle association = portres__slab_handle(reservation);
+  portres__handle association = portres__slab_handle(binder.reservation);
   int saved_errno = errno;
 
-  if (bind_picked(fd, handle, reservation, &address, address_len) == 0) {
+  if (bind_picked(binder, &address, address_len) == 0) {
     return 0;
   }
   if (errno != EINVAL) {
     return -1;
   }
-  reservation = portres__reservation_pin(association);
-  if (reservation == NULL || adopt(fd, handle, reservation) != 0) {
+  binder.reservation = portres__reservation_pin(association);
+  if (binder.reservation == NULL || adopt(binder) != 0) {
     return fail(EACCES);
   }
   errno = saved_errno;
@@ -417,16 +431,15 @@ static int bind_wildcard(int fd,
 }
 
 int portres__bind_implicitly(int fd, portres__handle handle) {
-  struct portres__endpoint* endpoint = portres__bind_find(fd, handle);
-  portres__handle association = portres__bind_association(endpoint);
-  struct portres__reservation* reservation;
+  struct binder binder = {fd, handle, portres__bind_find(fd, handle), NULL};
+  portres__handle association = portres__bind_association(binder.endpoint);
 
-  if (association == 0 || portres__endpoint_port(endpoint) != 0) {
+  if (association == 0 || portres__endpoint_port(binder.endpoint) != 0) {
     return 0;
   }
-  reservation = pin_current(association);
-  if (reservation == NULL) {
+  binder.reservation = pin_current(association);
+  if (binder.reservation == NULL) {
     return fail(ENOBUFS);
   }
-  return bind_wildcard(fd, handle, reservation, atomic_load(&endpoint->family));
+  return bind_wildcard(binder, atomic_load(&binder.endpoint->family));
 }
