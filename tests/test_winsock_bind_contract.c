@@ -205,6 +205,52 @@ static void check_in_use(int protocol) {
   ws_close(v6);
 }
 
+/* The end that closes first leaves TIME_WAIT on its port. */
+static void leave_remnant(SOCKET listener) {
+  SOCKET client = ws_socket(IPPROTO_TCP, NET_V4);
+  char byte;
+  assert_int_equal(ws_connect(client, ws_port(listener)), 0);
+  SOCKET server = portres_ws_accept(listener, NULL, NULL);
+  ws_close(server);
+  WS_WORKS(portres_ws_recv(client, &byte, 1, 0));
+  ws_close(client);
+}
+
+static void check_remnant(int protocol) {
+  SOCKET listener = ws_listener(NET_V4);
+  SOCKET again = ws_socket(protocol, NET_V4);
+  SOCKET third = ws_socket(protocol, NET_V4);
+  uint16_t port = ws_port(listener);
+  int is_reusing = 5;
+  int len = sizeof is_reusing;
+  WS_WORKS(portres_ws_getsockopt(listener, SOL_SOCKET, SO_REUSEADDR,
+                                 (char*)&is_reusing, &len));
+  assert_int_equal(is_reusing, 0);
+  leave_remnant(listener);
+  assert_int_equal(ws_bind(again, port), WSAEADDRINUSE);
+  ws_close(listener);
+  assert_int_equal(net_bind_any((int)third, port), EADDRINUSE);
+  assert_int_equal(ws_bind(again, port), 0);
+  assert_int_equal(ws_bind(third, port), WSAEADDRINUSE);
+  WS_WORKS(portres_ws_listen(again, 1));
+  assert_int_equal(ws_bind(third, port), WSAEADDRINUSE);
+  ws_close(again);
+  ws_close(third);
+}
+
+static void check_remnant_in_block(int protocol) {
+  struct contract_block block = contract_block(protocol, 1);
+  SOCKET listener = ws_member(&block, NET_V4);
+  SOCKET again = ws_member(&block, NET_V4);
+  assert_int_equal(ws_bind(listener, block.start), 0);
+  WS_WORKS(portres_ws_listen(listener, 1));
+  leave_remnant(listener);
+  ws_close(listener);
+  assert_int_equal(ws_bind(again, block.start), 0);
+  ws_close(again);
+  contract_end(&block);
+}
+
 static void check_names(int protocol) {
   SOCKET s = ws_bound(protocol, NET_V4);
   struct net_address name;
@@ -320,6 +366,12 @@ static const struct contract_row rows[] = {
                   check_family_23),
     CONTRACT_BOTH("given a port in use, then WSAEADDRINUSE, but not for IPv6",
                   check_in_use),
+    CONTRACT_TCP("11 Q14: given TIME_WAIT alone, then the port can be bound, "
+                 "and once only",
+                 check_remnant),
+    CONTRACT_TCP("11 Q14: given TIME_WAIT on a port of the block, then a "
+                 "member binds it",
+                 check_remnant_in_block),
     CONTRACT_BOTH("given names with bad pointers and lengths, then WSAEFAULT",
                   check_names),
     CONTRACT_BOTH("given connect with bad pointers and lengths, then the error",

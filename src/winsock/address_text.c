@@ -89,14 +89,14 @@ PCSTR InetNtopA(INT Family,
                 size_t StringBufSize) {
   int saved_errno = errno;
   char text[INET6_ADDRSTRLEN];
-  int error = pStringBuf == NULL
-                  ? -ERROR_INVALID_PARAMETER
-                  : write_address(Family, pAddr, StringBufSize, text);
+  int error = write_address(Family, pAddr, StringBufSize, text);
 
-  if (portres__ws_answer(error, saved_errno) == SOCKET_ERROR) {
-    return NULL;
+  if (error == 0 && pStringBuf != NULL) {
+    return memcpy(pStringBuf, text, strlen(text) + 1);
   }
-  return memcpy(pStringBuf, text, strlen(text) + 1);
+  portres__ws_answer(error == 0 ? -ERROR_INVALID_PARAMETER : error,
+                     saved_errno);
+  return NULL;
 }
 
 const char* portres_ws_inet_ntop(int family,

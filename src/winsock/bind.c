@@ -27,10 +27,38 @@ static int take(SOCKET s,
 
 /* --- bind() --- */
 
-static void share_port(int fd) {
-  int is_on = 1;
+static void set_flag(int fd, int option, int is_on) {
+  setsockopt(fd, SOL_SOCKET, option, &is_on, sizeof is_on);
+}
 
-  setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &is_on, sizeof is_on);
+/* Windows: what is left of closed connections does not keep a server from its
+ * port; Linux wants SO_REUSEADDR for that, of the one that left them, too. So a
+ * listener has it from listen() on, its connections inherit it, and a bind
+ * that fails is tried with it. What is bound and does not listen never has it,
+ * and a listener's port is no one's: two sockets cannot meet by this. */
+static int bind_over_remnants(int fd,
+                              const struct portres__ws_address* address) {
+  bool may_retry;
+  int result = portres_bind(fd, &address->as.any, address->len);
+
+  may_retry = result != 0 && errno == EADDRINUSE &&
+              portres__ws_fact(fd, SO_TYPE) == SOCK_STREAM &&
+              portres__ws_fact(fd, SO_REUSEADDR) == 0;
+  if (may_retry) {
+    set_flag(fd, SO_REUSEADDR, 1);
+    result = portres_bind(fd, &address->as.any, address->len);
+    result = result == 0 ? 0 : portres__ws_errno();
+    set_flag(fd, SO_REUSEADDR, 0);
+    return result;
+  }
+  return result == 0 ? 0 : portres__ws_errno();
+}
+
+static void let_remnants_be_bound_over(int fd) {
+  if (portres__ws_fact(fd, SO_REUSEADDR) == 0 &&
+      portres__ws_set(fd, PORTRES__WS_REUSES_LATE, true) == 0) {
+    set_flag(fd, SO_REUSEADDR, 1);
+  }
 }
 
 /* Windows: sockets with an affinity share an explicit port (semantics 4.5). One
@@ -39,16 +67,16 @@ static void share_port(int fd) {
 static int bind_to(int fd, const struct portres__ws_address* address) {
   bool is_shared = portres__ws_has_affinity(fd);
 
+  int error;
+
   if (is_shared && portres__ws_address_port(address) != 0) {
-    share_port(fd);
+    set_flag(fd, SO_REUSEPORT, 1);
   }
-  if (portres_bind(fd, &address->as.any, address->len) != 0) {
-    return portres__ws_errno();
+  error = bind_over_remnants(fd, address);
+  if (error == 0 && is_shared) {
+    set_flag(fd, SO_REUSEPORT, 1);
   }
-  if (is_shared) {
-    share_port(fd);
-  }
-  return 0;
+  return error;
 }
 
 static int bind_socket(SOCKET s, const struct sockaddr* name, int name_len) {
@@ -139,6 +167,7 @@ int portres_ws_connect(SOCKET s, const struct sockaddr* name, int namelen) {
 static int listen_bound(SOCKET s, int backlog) {
   int fd = portres__ws_fd(s);
   int type = fd < 0 ? fd : portres__ws_fact(fd, SO_TYPE);
+  int error;
 
   if (type < 0) {
     return type;
@@ -149,10 +178,16 @@ static int listen_bound(SOCKET s, int backlog) {
   if (!portres__ws_is_bound(fd)) {
     return -WSAEINVAL;
   }
+  let_remnants_be_bound_over(fd);
   if (portres_listen(fd, backlog) == 0) {
     return 0;
   }
-  return errno == EINVAL ? -WSAEISCONN : portres__ws_errno();
+  error = errno == EINVAL ? -WSAEISCONN : portres__ws_errno();
+  if (portres__ws_has(fd, PORTRES__WS_REUSES_LATE)) {
+    portres__ws_set(fd, PORTRES__WS_REUSES_LATE, false);
+    set_flag(fd, SO_REUSEADDR, 0);
+  }
+  return error;
 }
 
 int portres_ws_listen(SOCKET s, int backlog) {

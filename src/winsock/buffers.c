@@ -71,6 +71,7 @@ static int send_parts(SOCKET s,
   return 0;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the signature is Windows' */
 int WSASendTo(SOCKET s,
               LPWSABUF lpBuffers,
               DWORD dwBufferCount,
@@ -171,6 +172,7 @@ static int receive_parts(SOCKET s,
   return received;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the signature is Windows' */
 int WSARecvFrom(SOCKET s,
                 LPWSABUF lpBuffers,
                 DWORD dwBufferCount,

@@ -62,7 +62,8 @@ enum portres__ws_note {
   PORTRES__WS_SCALABILITY = 1 << 9,
   PORTRES__WS_UNICASTPORT = 1 << 10,
   PORTRES__WS_CONDITIONAL = 1 << 11,
-  PORTRES__WS_HAS_CONNECTED = 1 << 12 /* select() said so */
+  PORTRES__WS_HAS_CONNECTED = 1 << 12, /* select() said so */
+  PORTRES__WS_REUSES_LATE = 1 << 13    /* SO_REUSEADDR is listen()'s */
 };
 
 bool portres__ws_has(int fd, enum portres__ws_note note);

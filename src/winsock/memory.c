@@ -42,15 +42,14 @@ static bool can_populate(uintptr_t address, size_t size, bool is_write) {
  * about is the output of a call, which nobody else has business with. */
 static bool can_travel(uintptr_t address, bool is_write) {
   int ends[2];
-  bool can = true;
+  bool can;
 
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
     return true;
   }
-  if (write(ends[1], (void*)address, 1) != 1) {
-    can = errno != EFAULT;
-  } else if (is_write && read(ends[0], (void*)address, 1) != 1) {
-    can = errno != EFAULT;
+  can = write(ends[1], (void*)address, 1) == 1 || errno != EFAULT;
+  if (can && is_write) {
+    can = read(ends[0], (void*)address, 1) == 1 || errno != EFAULT;
   }
   close(ends[0]);
   close(ends[1]);

@@ -76,7 +76,7 @@ static int get_error(int fd, const struct option* option, int* value_out) {
 static int set_timeout(int fd, const struct option* option, int value) {
   uint32_t milliseconds = (uint32_t)value;
   struct timeval time = {.tv_sec = milliseconds / 1000,
-                         .tv_usec = milliseconds % 1000 * 1000};
+                         .tv_usec = (suseconds_t)(milliseconds % 1000) * 1000};
 
   return setsockopt(fd, option->level, option->name, &time, sizeof time) == 0
              ? 0
@@ -97,9 +97,21 @@ static int get_timeout(int fd, const struct option* option, int* value_out) {
 /* --- Who may have the port --- */
 
 static int set_reuse(int fd, const struct option* option, int value) {
-  return value != 0 && portres__ws_has(fd, PORTRES__WS_IS_EXCLUSIVE)
-             ? -WSAEINVAL
-             : set_number(fd, option, value != 0);
+  if (value != 0 && portres__ws_has(fd, PORTRES__WS_IS_EXCLUSIVE)) {
+    return -WSAEINVAL;
+  }
+  portres__ws_set(fd, PORTRES__WS_REUSES_LATE, false);
+  return set_number(fd, option, value != 0);
+}
+
+/* Also what listen() has set is none of the program's. */
+static int get_reuse(int fd, const struct option* option, int* value_out) {
+  int error = get_number(fd, option, value_out);
+
+  if (portres__ws_has(fd, PORTRES__WS_REUSES_LATE)) {
+    *value_out = 0;
+  }
+  return error;
 }
 
 /* Linux has no other kind of port but the exclusive one, unless all of its
@@ -180,7 +192,7 @@ static int get_dont_linger(int fd,
   { level, name, types, sizeof(type), NULL, NULL, 0 }
 
 static const struct option options[] = {
-    {SOL_SOCKET, SO_REUSEADDR, ANY, 1, set_reuse, get_number, 0},
+    {SOL_SOCKET, SO_REUSEADDR, ANY, 1, set_reuse, get_reuse, 0},
     {SOL_SOCKET, SO_EXCLUSIVEADDRUSE, ANY, 1, set_exclusive, get_note,
      PORTRES__WS_IS_EXCLUSIVE},
     {SOL_SOCKET, SO_SNDBUF, ANY, 4, set_number, get_size, 0},

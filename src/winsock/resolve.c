@@ -55,7 +55,7 @@ static int resolve(const char* node,
   if (!portres__ws_is_started()) {
     return WSANOTINITIALISED;
   }
-  if (!portres__ws_can_write(result, sizeof *result)) {
+  if (!portres__ws_can_write(result, sizeof(void*))) {
     return WSAEFAULT;
   }
   if (hints != NULL) {

@@ -171,30 +171,15 @@ int portres__ws_receive(SOCKET s, struct portres__ws_receiving* receiving) {
 /* --- send() and its kin --- */
 
 /* Windows: a negative length is one of four gigabytes, which no buffer has. */
-static bool is_bad(const void* buffer, int len) {
-  return len < 0 || (buffer == NULL && len > 0);
-}
-
-static int send_bytes(SOCKET s,
-                      const char* buffer,
-                      int len,
-                      struct portres__ws_sending* sending) {
-  struct iovec part = {(void*)(uintptr_t)buffer, (size_t)len};
+static int check_bytes(SOCKET s, const void* buffer, int len) {
   int fd = portres__ws_fd(s);
+  bool is_bad = len < 0 || (buffer == NULL && len > 0);
 
-  if (fd < 0 || is_bad(buffer, len)) {
-    return fd < 0 ? fd : portres__ws_refuse(fd, WSAEFAULT);
-  }
-  sending->parts = &part;
-  sending->part_count = 1;
-  return portres__ws_send(s, sending);
+  return fd < 0 ? fd : is_bad ? portres__ws_refuse(fd, WSAEFAULT) : 0;
 }
 
-int portres_ws_send(SOCKET s, const char* buf, int len, int flags) {
-  int saved_errno = errno;
-  struct portres__ws_sending sending = {.flags = flags};
-
-  return portres__ws_answer(send_bytes(s, buf, len, &sending), saved_errno);
+static struct iovec part_of(const void* buffer, int len) {
+  return (struct iovec){(void*)(uintptr_t)buffer, (size_t)len};
 }
 
 int portres_ws_sendto(SOCKET s,
@@ -202,35 +187,22 @@ int portres_ws_sendto(SOCKET s,
                       int len,
                       int flags,
                       const struct sockaddr* to,
-                      int tolen) {
+                      int to_len) {
   int saved_errno = errno;
-  struct portres__ws_sending sending = {
-      .flags = flags, .to = to, .to_len = tolen};
+  struct iovec part = part_of(buf, len);
+  struct portres__ws_sending sending = {.parts = &part,
+                                        .part_count = 1,
+                                        .flags = flags,
+                                        .to = to,
+                                        .to_len = to_len};
+  int result = check_bytes(s, buf, len);
 
-  return portres__ws_answer(send_bytes(s, buf, len, &sending), saved_errno);
+  return portres__ws_answer(
+      result == 0 ? portres__ws_send(s, &sending) : result, saved_errno);
 }
 
-static int receive_bytes(SOCKET s,
-                         char* buffer,
-                         int len,
-                         struct portres__ws_receiving* receiving) {
-  struct iovec part = {buffer, (size_t)len};
-  int fd = portres__ws_fd(s);
-
-  if (fd < 0 || is_bad(buffer, len)) {
-    return fd < 0 ? fd : portres__ws_refuse(fd, WSAEFAULT);
-  }
-  receiving->parts = &part;
-  receiving->part_count = 1;
-  return portres__ws_receive(s, receiving);
-}
-
-int portres_ws_recv(SOCKET s, char* buf, int len, int flags) {
-  int saved_errno = errno;
-  struct portres__ws_receiving receiving = {.flags = flags};
-
-  return portres__ws_answer(receive_bytes(s, buf, len, &receiving),
-                            saved_errno);
+int portres_ws_send(SOCKET s, const char* buf, int len, int flags) {
+  return portres_ws_sendto(s, buf, len, flags, NULL, 0);
 }
 
 int portres_ws_recvfrom(SOCKET s,
@@ -240,9 +212,18 @@ int portres_ws_recvfrom(SOCKET s,
                         struct sockaddr* from,
                         int* fromlen) {
   int saved_errno = errno;
-  struct portres__ws_receiving receiving = {
-      .flags = flags, .from = from, .from_len = fromlen};
+  struct iovec part = part_of(buf, len);
+  struct portres__ws_receiving receiving = {.parts = &part,
+                                            .part_count = 1,
+                                            .flags = flags,
+                                            .from = from,
+                                            .from_len = fromlen};
+  int result = check_bytes(s, buf, len);
 
-  return portres__ws_answer(receive_bytes(s, buf, len, &receiving),
-                            saved_errno);
+  return portres__ws_answer(
+      result == 0 ? portres__ws_receive(s, &receiving) : result, saved_errno);
+}
+
+int portres_ws_recv(SOCKET s, char* buf, int len, int flags) {
+  return portres_ws_recvfrom(s, buf, len, flags, NULL, NULL);
 }

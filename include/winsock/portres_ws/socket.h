@@ -82,15 +82,6 @@ typedef struct _WSABUF {
   CHAR* buf;
 } WSABUF, *LPWSABUF;
 
-typedef struct _WSAMSG {
-  LPSOCKADDR name;
-  INT namelen;
-  LPWSABUF lpBuffers;
-  ULONG dwBufferCount;
-  WSABUF Control;
-  ULONG dwFlags;
-} WSAMSG, *PWSAMSG, *LPWSAMSG;
-
 typedef unsigned int GROUP;
 #define MAX_PROTOCOL_CHAIN 7
 #define WSAPROTOCOL_LEN 255
@@ -98,33 +89,50 @@ typedef struct _WSAPROTOCOLCHAIN {
   int ChainLen;
   DWORD ChainEntries[MAX_PROTOCOL_CHAIN];
 } WSAPROTOCOLCHAIN, *LPWSAPROTOCOLCHAIN;
-#define PORTRES_WS_PROTOCOL_INFO(character) \
-  {                                         \
-    DWORD dwServiceFlags1;                  \
-    DWORD dwServiceFlags2;                  \
-    DWORD dwServiceFlags3;                  \
-    DWORD dwServiceFlags4;                  \
-    DWORD dwProviderFlags;                  \
-    GUID ProviderId;                        \
-    DWORD dwCatalogEntryId;                 \
-    WSAPROTOCOLCHAIN ProtocolChain;         \
-    int iVersion;                           \
-    int iAddressFamily;                     \
-    int iMaxSockAddr;                       \
-    int iMinSockAddr;                       \
-    int iSocketType;                        \
-    int iProtocol;                          \
-    int iProtocolMaxOffset;                 \
-    int iNetworkByteOrder;                  \
-    int iSecurityScheme;                    \
-    DWORD dwMessageSize;                    \
-    DWORD dwProviderReserved;               \
-    character szProtocol[WSAPROTOCOL_LEN + 1]; \
-  }
-typedef struct _WSAPROTOCOL_INFOA PORTRES_WS_PROTOCOL_INFO(CHAR)
-WSAPROTOCOL_INFOA, *LPWSAPROTOCOL_INFOA;
-typedef struct _WSAPROTOCOL_INFOW PORTRES_WS_PROTOCOL_INFO(WCHAR)
-WSAPROTOCOL_INFOW, *LPWSAPROTOCOL_INFOW;
+typedef struct _WSAPROTOCOL_INFOA {
+  DWORD dwServiceFlags1;
+  DWORD dwServiceFlags2;
+  DWORD dwServiceFlags3;
+  DWORD dwServiceFlags4;
+  DWORD dwProviderFlags;
+  GUID ProviderId;
+  DWORD dwCatalogEntryId;
+  WSAPROTOCOLCHAIN ProtocolChain;
+  int iVersion;
+  int iAddressFamily;
+  int iMaxSockAddr;
+  int iMinSockAddr;
+  int iSocketType;
+  int iProtocol;
+  int iProtocolMaxOffset;
+  int iNetworkByteOrder;
+  int iSecurityScheme;
+  DWORD dwMessageSize;
+  DWORD dwProviderReserved;
+  CHAR szProtocol[WSAPROTOCOL_LEN + 1];
+} WSAPROTOCOL_INFOA, *LPWSAPROTOCOL_INFOA;
+typedef struct _WSAPROTOCOL_INFOW {
+  DWORD dwServiceFlags1;
+  DWORD dwServiceFlags2;
+  DWORD dwServiceFlags3;
+  DWORD dwServiceFlags4;
+  DWORD dwProviderFlags;
+  GUID ProviderId;
+  DWORD dwCatalogEntryId;
+  WSAPROTOCOLCHAIN ProtocolChain;
+  int iVersion;
+  int iAddressFamily;
+  int iMaxSockAddr;
+  int iMinSockAddr;
+  int iSocketType;
+  int iProtocol;
+  int iProtocolMaxOffset;
+  int iNetworkByteOrder;
+  int iSecurityScheme;
+  DWORD dwMessageSize;
+  DWORD dwProviderReserved;
+  WCHAR szProtocol[WSAPROTOCOL_LEN + 1];
+} WSAPROTOCOL_INFOW, *LPWSAPROTOCOL_INFOW;
 
 #define WSA_FLAG_OVERLAPPED 0x01
 #define WSA_FLAG_NO_HANDLE_INHERIT 0x80
@@ -163,11 +171,6 @@ WSAPROTOCOL_INFOW, *LPWSAPROTOCOL_INFOW;
 #define SO_REUSE_UNICASTPORT 0x3007
 #define SO_UPDATE_ACCEPT_CONTEXT 0x700B
 #define SO_UPDATE_CONNECT_CONTEXT 0x7010
-/* MSG_WAITALL of Windows, taken beside the system's; MSG_PARTIAL has no number
- * of the system's. */
-#define PORTRES_WS_MSG_WAITALL 0x8
-#define PORTRES_WS_MSG_PUSH_IMMEDIATE 0x20
-#define MSG_PARTIAL 0x8000
 #define SD_RECEIVE SHUT_RD
 #define SD_SEND SHUT_WR
 #define SD_BOTH SHUT_RDWR
@@ -198,16 +201,10 @@ PORTRES_WS_API int portres_ws_getsockname(SOCKET s,
 PORTRES_WS_API int portres_ws_getpeername(SOCKET s,
                                           struct sockaddr* name,
                                           int* namelen);
-PORTRES_WS_API int portres_ws_setsockopt(SOCKET s,
-                                         int level,
-                                         int optname,
-                                         const char* optval,
-                                         int optlen);
-PORTRES_WS_API int portres_ws_getsockopt(SOCKET s,
-                                         int level,
-                                         int optname,
-                                         char* optval,
-                                         int* optlen);
+PORTRES_WS_API int portres_ws_setsockopt(
+    SOCKET s, int level, int optname, const char* optval, int optlen);
+PORTRES_WS_API int portres_ws_getsockopt(
+    SOCKET s, int level, int optname, char* optval, int* optlen);
 /* `value` is the u_long of Windows, which has 32 bits. */
 PORTRES_WS_API int portres_ws_ioctlsocket(SOCKET s, long cmd, uint32_t* value);
 PORTRES_WS_API int portres_ws_send(SOCKET s,
@@ -219,7 +216,7 @@ PORTRES_WS_API int portres_ws_sendto(SOCKET s,
                                      int len,
                                      int flags,
                                      const struct sockaddr* to,
-                                     int tolen);
+                                     int to_len);
 PORTRES_WS_API int portres_ws_recv(SOCKET s, char* buf, int len, int flags);
 PORTRES_WS_API int portres_ws_recvfrom(SOCKET s,
                                        char* buf,
@@ -275,95 +272,16 @@ PORTRES_WS_API SOCKET WSASocketW(int af,
                                  GROUP g,
                                  DWORD dwFlags);
 PORTRES_WS_API int closesocket(SOCKET s);
-
-/* Synchronous: an lpOverlapped that means something is WSAEOPNOTSUPP. */
-PORTRES_WS_API int WSASend(SOCKET s,
-                           LPWSABUF lpBuffers,
-                           DWORD dwBufferCount,
-                           LPDWORD lpNumberOfBytesSent,
-                           DWORD dwFlags,
-                           LPWSAOVERLAPPED lpOverlapped,
-                           LPWSAOVERLAPPED_COMPLETION_ROUTINE
-                               lpCompletionRoutine);
-PORTRES_WS_API int WSASendTo(SOCKET s,
-                             LPWSABUF lpBuffers,
-                             DWORD dwBufferCount,
-                             LPDWORD lpNumberOfBytesSent,
-                             DWORD dwFlags,
-                             const struct sockaddr* lpTo,
-                             int iTolen,
-                             LPWSAOVERLAPPED lpOverlapped,
-                             LPWSAOVERLAPPED_COMPLETION_ROUTINE
-                                 lpCompletionRoutine);
-PORTRES_WS_API int WSASendMsg(SOCKET s,
-                              LPWSAMSG lpMsg,
-                              DWORD dwFlags,
-                              LPDWORD lpNumberOfBytesSent,
-                              LPWSAOVERLAPPED lpOverlapped,
-                              LPWSAOVERLAPPED_COMPLETION_ROUTINE
-                                  lpCompletionRoutine);
-PORTRES_WS_API int WSARecv(SOCKET s,
-                           LPWSABUF lpBuffers,
-                           DWORD dwBufferCount,
-                           LPDWORD lpNumberOfBytesRecvd,
-                           LPDWORD lpFlags,
-                           LPWSAOVERLAPPED lpOverlapped,
-                           LPWSAOVERLAPPED_COMPLETION_ROUTINE
-                               lpCompletionRoutine);
-PORTRES_WS_API int WSARecvFrom(SOCKET s,
-                               LPWSABUF lpBuffers,
-                               DWORD dwBufferCount,
-                               LPDWORD lpNumberOfBytesRecvd,
-                               LPDWORD lpFlags,
-                               struct sockaddr* lpFrom,
-                               LPINT lpFromlen,
-                               LPWSAOVERLAPPED lpOverlapped,
-                               LPWSAOVERLAPPED_COMPLETION_ROUTINE
-                                   lpCompletionRoutine);
-PORTRES_WS_API int WSAHtonl(SOCKET s, uint32_t hostlong, uint32_t* lpnetlong);
-PORTRES_WS_API int WSAHtons(SOCKET s, u_short hostshort, u_short* lpnetshort);
-PORTRES_WS_API int WSANtohl(SOCKET s, uint32_t netlong, uint32_t* lphostlong);
-PORTRES_WS_API int WSANtohs(SOCKET s, u_short netshort, u_short* lphostshort);
-
-/* --- Addresses as text --- */
-PORTRES_WS_API INT InetPtonA(INT Family, PCSTR pszAddrString, PVOID pAddrBuf);
-PORTRES_WS_API PCSTR InetNtopA(INT Family,
-                               const void* pAddr,
-                               PSTR pStringBuf,
-                               size_t StringBufSize);
-PORTRES_WS_API INT WSAStringToAddressA(LPSTR AddressString,
-                                       INT AddressFamily,
-                                       LPWSAPROTOCOL_INFOA lpProtocolInfo,
-                                       LPSOCKADDR lpAddress,
-                                       LPINT lpAddressLength);
-PORTRES_WS_API INT WSAStringToAddressW(LPWSTR AddressString,
-                                       INT AddressFamily,
-                                       LPWSAPROTOCOL_INFOW lpProtocolInfo,
-                                       LPSOCKADDR lpAddress,
-                                       LPINT lpAddressLength);
-PORTRES_WS_API INT WSAAddressToStringA(LPSOCKADDR lpsaAddress,
-                                       DWORD dwAddressLength,
-                                       LPWSAPROTOCOL_INFOA lpProtocolInfo,
-                                       LPSTR lpszAddressString,
-                                       LPDWORD lpdwAddressStringLength);
-PORTRES_WS_API INT WSAAddressToStringW(LPSOCKADDR lpsaAddress,
-                                       DWORD dwAddressLength,
-                                       LPWSAPROTOCOL_INFOW lpProtocolInfo,
-                                       LPWSTR lpszAddressString,
-                                       LPDWORD lpdwAddressStringLength);
-PORTRES_WS_API char* gai_strerrorA(int ecode);
-PORTRES_WS_API WCHAR* gai_strerrorW(int ecode);
-
-PORTRES_WS_API int WSAIoctl(SOCKET s,
-                            DWORD dwIoControlCode,
-                            LPVOID lpvInBuffer,
-                            DWORD cbInBuffer,
-                            LPVOID lpvOutBuffer,
-                            DWORD cbOutBuffer,
-                            LPDWORD lpcbBytesReturned,
-                            LPWSAOVERLAPPED lpOverlapped,
-                            LPWSAOVERLAPPED_COMPLETION_ROUTINE
-                                lpCompletionRoutine);
+PORTRES_WS_API int WSAIoctl(
+    SOCKET s,
+    DWORD dwIoControlCode,
+    LPVOID lpvInBuffer,
+    DWORD cbInBuffer,
+    LPVOID lpvOutBuffer,
+    DWORD cbOutBuffer,
+    LPDWORD lpcbBytesReturned,
+    LPWSAOVERLAPPED lpOverlapped,
+    LPWSAOVERLAPPED_COMPLETION_ROUTINE lpCompletionRoutine);
 PORTRES_WS_API BOOL WSAGetOverlappedResult(SOCKET s,
                                            LPWSAOVERLAPPED lpOverlapped,
                                            LPDWORD lpcbTransfer,
@@ -380,5 +298,8 @@ PORTRES_WS_API DWORD WSAWaitForMultipleEvents(DWORD cEvents,
                                               BOOL fAlertable);
 
 PORTRES_WS_END
+
+#include "convert.h"
+#include "transfer.h"
 
 #endif

@@ -111,9 +111,9 @@ typedef struct _GUID {
   ((WORD)(((BYTE)(low)) | (unsigned)((WORD)((BYTE)(high))) << 8))
 #define MAKELONG(low, high) \
   ((LONG)(((WORD)(low)) | ((DWORD)((WORD)(high))) << 16))
-#define LOWORD(value) ((WORD)((value) & 0xffff))
+#define LOWORD(value) ((WORD)((value)&0xffff))
 #define HIWORD(value) ((WORD)(((value) >> 16) & 0xffff))
-#define LOBYTE(value) ((BYTE)((value) & 0xff))
+#define LOBYTE(value) ((BYTE)((value)&0xff))
 #define HIBYTE(value) ((BYTE)(((value) >> 8) & 0xff))
 
 #endif
