@@ -202,8 +202,8 @@ static int run_child(const char* face, const char* way) {
 }
 
 static void execute(const struct error_row* row, int face, int out) {
-  char face_text[8];
-  char way_text[8];
+  char face_text[16];
+  char way_text[16];
 
   snprintf(face_text, sizeof face_text, "%d", face);
   snprintf(way_text, sizeof way_text, "%d", (int)row->way);

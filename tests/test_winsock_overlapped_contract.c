@@ -247,13 +247,13 @@ static void check_refusal(const void* row) {
 /* --- Bad pointers and handles --- */
 
 static void check_bad_overlapped(void) {
-  LPWSAOVERLAPPED places[] = {call_unmapped(), call_read_only(),
+  LPWSAOVERLAPPED places[4] = {call_unmapped(), call_read_only(),
                               call_of_the_kernel(),
                               call_before_the_end(sizeof(WSAOVERLAPPED) - 1)};
   struct scene scene;
 
   open_scene(&scene, CALL_WSA, SIO_ACQUIRE_PORT_RESERVATION);
-  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+  for (int i = 0; i < 4; i++) {
     scene.call.overlapped = places[i];
     assert_int_equal(call_make(&scene.call), WSAEFAULT);
     assert_int_equal(scene.call.returned, CALL_UNTOUCHED);

@@ -58,8 +58,8 @@ static void check_affinity(void) {
   sockets[0] = make_affine(0, 0);
   assert_int_equal(call_acquire(CALL_WSA, sockets[0], port, 1, &block), 0);
   assert_int_equal(call_associate(CALL_WSA, sockets[0], block.Token), 0);
-  for (USHORT i = 1; i < SOCKETS; i++) {
-    sockets[i] = make_affine(i, block.Token);
+  for (int i = 1; i < SOCKETS; i++) {
+    sockets[i] = make_affine((USHORT)i, block.Token);
   }
   for (int i = 0; i < SOCKETS; i++) {
     assert_int_equal(call_bind(sockets[i], port), 0);

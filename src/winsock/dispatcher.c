@@ -10,7 +10,6 @@
 /* One thread that waits; on its stack. */
 struct wait {
   struct wait* next;
-  struct wait** link;
   struct portres__ws_object* const* objects;
   DWORD count;
   bool is_all;
@@ -23,14 +22,12 @@ struct wait {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct wait* waits; /* the longest first */
-static struct wait** waits_end = &waits;
 
 /* --- The lock --- */
 
 /* The threads that waited, or had calls under way, are the parent's. */
 static void begin_child(void) {
   waits = NULL;
-  waits_end = &waits;
   portres__ws_operations_forget();
   pthread_mutex_unlock(&lock);
 }
@@ -178,19 +175,21 @@ static void init_condition(pthread_cond_t* condition) {
 }
 
 static void link_wait(struct wait* wait) {
-  wait->next = NULL;
-  wait->link = waits_end;
-  *waits_end = wait;
-  waits_end = &wait->next;
+  struct wait** end = &waits;
+
+  while (*end != NULL) {
+    end = &(*end)->next;
+  }
+  *end = wait;
 }
 
-static void unlink_wait(struct wait* wait) {
-  *wait->link = wait->next;
-  if (wait->next != NULL) {
-    wait->next->link = wait->link;
-  } else {
-    waits_end = wait->link;
+static void unlink_wait(const struct wait* wait) {
+  struct wait** at = &waits;
+
+  while (*at != wait) {
+    at = &(*at)->next;
   }
+  *at = wait->next;
 }
 
 static void block(struct wait* wait, DWORD timeout_ms) {

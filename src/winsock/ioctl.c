@@ -164,6 +164,7 @@ int portres__ws_control(const struct portres__ws_call* call,
              : control_overlapped(call, &request, thread);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the signature is Windows' */
 int WSAIoctl(SOCKET s,
              DWORD dwIoControlCode,
              LPVOID lpvInBuffer,

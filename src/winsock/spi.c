@@ -62,6 +62,7 @@ static int control(const struct portres__ws_call* call,
   return error;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the signature is Windows' */
 int WSPIoctl(SOCKET s,
              DWORD dwIoControlCode,
              LPVOID lpvInBuffer,
