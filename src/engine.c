@@ -15,7 +15,7 @@
 
 static const struct portres__portmap no_portmap;
 
-struct portres__engine portres__engine = {
+_Alignas(64) struct portres__engine portres__engine = {
     .portmap = &no_portmap,
     .reservations = {.object_size = sizeof(struct portres__reservation)},
     .endpoints = {.object_size = sizeof(struct portres__endpoint)},

@@ -9,14 +9,14 @@
 #include "space.h"
 
 struct portres__engine {
-  struct portres__space tcp;
-  struct portres__space udp;
-  struct portres__slab reservations;
+  struct portres__slab reservations; /* first: each bind looks at these */
   struct portres__slab endpoints;
   _Atomic bool has_claimed; /* any port, ever; or there is a portmap */
   _Atomic(const struct portres__portmap*) portmap; /* never NULL */
   struct portres__registry registry;               /* under the engine's lock */
   bool is_registry_stale; /* after a fork; under the lock */
+  struct portres__space tcp;
+  struct portres__space udp;
 };
 
 extern struct portres__engine portres__engine;

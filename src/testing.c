@@ -9,7 +9,7 @@
 #include "platform.h"
 #include "space.h"
 
-_Atomic int portres__testing_state;
+PORTRES__HOT _Atomic int portres__testing_state;
 
 static struct portres__countdown failures[PORTRES__TESTING_CALLS];
 static _Atomic bool is_network_down;

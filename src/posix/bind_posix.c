@@ -25,6 +25,7 @@
 #include "endpoint.h"
 #include "engine.h"
 #include "fdtable_posix.h"
+#include "kernel_posix.h"
 #include "persistent.h"
 #include "platform.h"
 #include "process_posix.h"
@@ -72,12 +73,13 @@ PORTRES__RARE static bool sweep(struct portres__reservation* reservation) {
          0;
 }
 
+/* Returns: 0, or the negative of an errno, which is left alone. */
 static int bind_to(int fd,
                    union portres__address* address,
                    socklen_t address_len,
                    uint16_t port) {
   address->in.sin_port = htons(port);
-  return portres__real()->bind(fd, &address->any, address_len);
+  return portres__kernel_bind(fd, &address->any, address_len);
 }
 
 /* A socket that is to get a port of its block. */
@@ -118,8 +120,8 @@ struct retry {
   bool has_swept;
 };
 
-PORTRES__RARE static bool may_retry(struct retry* retry,
-                                    struct portres__reservation* reservation) {
+static bool find_reason_to_retry(struct retry* retry,
+                                 struct portres__reservation* reservation) {
   if (!retry->has_swept) {
     retry->has_swept = true;
     if (sweep(reservation)) {
@@ -134,17 +136,25 @@ PORTRES__RARE static bool may_retry(struct retry* retry,
   return false;
 }
 
+PORTRES__RARE static bool may_retry(struct retry* retry,
+                                    struct portres__reservation* reservation) {
+  int saved_errno = errno;
+  bool has_reason = find_reason_to_retry(retry, reservation);
+
+  errno = saved_errno;
+  return has_reason;
+}
+
 /* Before: the reservation is pinned. After: the pin is gone, or passed on. */
 static int bind_picked(struct binder binder,
                        union portres__address* address,
                        socklen_t address_len) {
   struct portres__reservation* reservation = binder.reservation;
   struct retry retry = {portres__descriptor_looks_ended(), 0, false};
-  int saved_errno = errno;
-  bool is_first = true; /* errno is as it was */
   uint16_t port;
+  int result;
 
-  for (;; is_first = false) {
+  for (;;) {
     if (!portres__reservation_pick(reservation, &port)) {
       if (may_retry(&retry, reservation)) {
         continue;
@@ -155,17 +165,15 @@ static int bind_picked(struct binder binder,
     if (!portres__reservation_is_alive(reservation)) {
       return fail_dead(reservation, port, false);
     }
-    if (bind_to(binder.fd, address, address_len, port) == 0) {
+    result = bind_to(binder.fd, address, address_len, port);
+    if (result == 0) {
       hand_over(&binder, port);
-      if (!is_first) {
-        errno = saved_errno;
-      }
       return 0;
     }
-    if (errno != EADDRINUSE) {
+    if (result != -EADDRINUSE) {
       portres__reservation_drop_port(reservation, port);
       portres__reservation_drop(reservation);
-      return -1;
+      return fail(-result);
     }
     portres__reservation_refuse_port(reservation, port);
   }
@@ -176,6 +184,7 @@ static int bind_held(struct binder binder,
                      socklen_t address_len,
                      uint16_t port) {
   struct portres__reservation* reservation = binder.reservation;
+  int result;
 
   if (!portres__reservation_hold(reservation, port)) {
     portres__reservation_drop(reservation);
@@ -184,10 +193,11 @@ static int bind_held(struct binder binder,
   if (!portres__reservation_is_alive(reservation)) {
     return fail_dead(reservation, port, true);
   }
-  if (bind_to(binder.fd, address, address_len, port) != 0) {
+  result = bind_to(binder.fd, address, address_len, port);
+  if (result != 0) {
     portres__reservation_drop_port(reservation, port);
     portres__reservation_drop(reservation);
-    return -1;
+    return fail(-result);
   }
   portres__reservation_warm_port(reservation, port);
   hand_over(&binder, port);

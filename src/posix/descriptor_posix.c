@@ -10,6 +10,7 @@
 #include "endpoint.h"
 #include "engine.h"
 #include "process_posix.h"
+#include "rare.h"
 #include "real_posix.h"
 #include "socket_posix.h"
 
@@ -179,7 +180,7 @@ static _Atomic int sweep_cursor;
 
 /* Looks at sockets that may be other threads', by their ends. */
 static _Atomic uint64_t looks_begun;
-_Atomic uint64_t portres__descriptor_looks;
+PORTRES__HOT _Atomic uint64_t portres__descriptor_looks;
 
 bool portres__descriptor_await_looks(uint64_t seen) {
   uint64_t begun = atomic_load(&looks_begun);

@@ -12,12 +12,13 @@
 #include "engine.h"
 #include "environment_posix.h"
 #include "platform.h"
+#include "rare.h"
 #include "real_posix.h"
 #include "statedir_posix.h"
 #include "testing.h"
 #include "unchanged_posix.h"
 
-_Atomic(_Atomic unsigned char*) portres__process_mark;
+PORTRES__HOT _Atomic(_Atomic unsigned char*) portres__process_mark;
 
 static _Atomic int owner_pid;
 static pthread_once_t start_once = PTHREAD_ONCE_INIT;

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "platform.h"
+#include "rare.h"
 #include "real_posix.h"
 
 /* A second copy of the library that finds this symbol elsewhere is dormant. */
@@ -16,7 +17,7 @@ extern const char portres__reach_engine[sizeof portres_engine]
 const struct sockaddr portres__reach_question;
 
 static _Atomic bool is_reached;
-_Atomic bool portres__reach_by_calls;
+PORTRES__HOT _Atomic bool portres__reach_by_calls;
 
 void portres__reach_answer(void) {
   atomic_store(&is_reached, true);

@@ -10,6 +10,7 @@ PORTRES__REAL_CALLS(DECLARE)
 
 struct portres__real_calls portres__real_calls = {PORTRES__REAL_CALLS(MEMBER)};
 _Atomic bool portres__real_is_found = true;
+_Atomic bool portres__real_bind_is_known = false;
 
 void portres__real_find(void) {
 }

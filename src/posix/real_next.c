@@ -6,8 +6,9 @@
 #include "reach_posix.h"
 #include "real_posix.h"
 
-struct portres__real_calls portres__real_calls;
-_Atomic bool portres__real_is_found;
+PORTRES__HOT struct portres__real_calls portres__real_calls;
+PORTRES__HOT _Atomic bool portres__real_is_found;
+PORTRES__HOT _Atomic bool portres__real_bind_is_known;
 
 static const void* object_of(const void* address) {
   Dl_info info;
@@ -37,9 +38,20 @@ static void find(const char* name, void* call_out, size_t call_len) {
 #define FIND(result, name, parameters) \
   find(#name, &portres__real_calls.name, sizeof portres__real_calls.name);
 
+/* Whether the bind that was found is in one object with a call that nobody has
+ * a reason to interpose. */
+static bool is_bind_libcs(void) {
+  const void* bind_found;
+
+  memcpy(&bind_found, &portres__real_calls.bind, sizeof bind_found);
+  return bind_found != NULL &&
+         object_of(bind_found) == object_of(find_libc("labs"));
+}
+
 /* Two threads that come here at once write the same values. */
 void portres__real_find(void) {
   PORTRES__REAL_CALLS(FIND)
+  atomic_store(&portres__real_bind_is_known, is_bind_libcs());
   atomic_store_explicit(&portres__real_is_found, true, memory_order_release);
 }
 

@@ -56,6 +56,7 @@ struct portres__real_calls {
 
 extern struct portres__real_calls portres__real_calls;
 extern _Atomic bool portres__real_is_found;
+extern _Atomic bool portres__real_bind_is_known; /* to be libc's own */
 
 PORTRES__RARE void portres__real_find(void);
 
@@ -65,6 +66,19 @@ static inline const struct portres__real_calls* portres__real(void) {
     portres__real_find();
   }
   return &portres__real_calls;
+}
+
+/* The real bind(). Returns: 0, or the negative of an errno, which is left
+ * alone. */
+PORTRES__RARE int portres__real_bind(int fd,
+                                     const struct sockaddr* address,
+                                     socklen_t address_len);
+
+/* False: it is another library's that has interposed itself behind us, or it
+ * may be. */
+static inline bool portres__real_bind_is_libcs(void) {
+  return atomic_load_explicit(&portres__real_bind_is_known,
+                              memory_order_acquire);
 }
 
 /* Have the program's own bind() called with arguments that only a hook of ours

@@ -14,6 +14,7 @@
 #include "fdtable_posix.h"
 #include "platform.h"
 #include "process_posix.h"
+#include "rare.h"
 #include "real_posix.h"
 #include "status_posix.h"
 #include "testing.h"
@@ -25,7 +26,7 @@ struct request {
   _Atomic int complaint; /* status that is to be complained of, or 0 */
 };
 
-_Atomic int portres__unchanged_state;
+PORTRES__HOT _Atomic int portres__unchanged_state;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct request requests[PORTRES__ENVIRONMENT_BLOCKS];
