@@ -356,6 +356,55 @@ static void check_close_blocked(void) {
   portres_testing_reset();
 }
 
+/* At every moment of a call: none may be left that nobody ends. */
+enum { CLOSES = 300 };
+
+struct relay {
+  HANDLE given;
+  HANDLE done;
+  _Atomic SOCKET s;
+  int error;
+};
+
+static void* call_what_is_given(void* arg) {
+  struct relay* relay = arg;
+
+  for (int i = 0; i < CLOSES; i++) {
+    struct blocked blocked = {0, 0};
+
+    WaitForSingleObject(relay->given, LONG_MS);
+    blocked.s = atomic_load(&relay->s);
+    block(&blocked);
+    relay->error = blocked.error;
+    SetEvent(relay->done);
+  }
+  return NULL;
+}
+
+static void check_close_race(void) {
+  struct relay relay = {.given = CreateEvent(NULL, FALSE, FALSE, NULL),
+                        .done = CreateEvent(NULL, FALSE, FALSE, NULL)};
+  pthread_t thread;
+
+  assert_int_equal(
+      portres_testing_pend(PORTRES_TESTING_RELEASE, 1, 0, PORTRES_EPENDING), 0);
+  assert_int_equal(pthread_create(&thread, NULL, call_what_is_given, &relay),
+                   0);
+  for (int i = 0; i < CLOSES; i++) {
+    atomic_store(&relay.s, call_socket(IPPROTO_TCP));
+    assert_int_equal(SetEvent(relay.given), TRUE);
+    for (volatile int spin = 0; spin < i * 200; spin++) {
+    }
+    call_close(atomic_load(&relay.s));
+    assert_int_equal(WaitForSingleObject(relay.done, LONG_MS), WAIT_OBJECT_0);
+    assert_true(relay.error == WSAEINTR || relay.error == WSAENOTSOCK);
+  }
+  assert_int_equal(pthread_join(thread, NULL), 0);
+  assert_int_equal(CloseHandle(relay.given), TRUE);
+  assert_int_equal(CloseHandle(relay.done), TRUE);
+  portres_testing_reset();
+}
+
 /* --- While a call of the thread blocks --- */
 
 static struct {
@@ -417,6 +466,8 @@ int main(void) {
       "given a call that blocks, when its socket closes, then it "
       "ends",
       check_close_blocked);
+  table_add_one("given calls that begin as their sockets close, then all end",
+                check_close_race);
   table_add_one(
       "given a call that blocks, when its thread calls again, then "
       "WSAEINPROGRESS",

@@ -262,6 +262,43 @@ static void check_handover(void) {
   assert_int_equal(CloseHandle(go), TRUE);
 }
 
+struct chooser {
+  HANDLE events[2];
+  HANDLE ready;
+  DWORD result;
+};
+
+static void* choose(void* arg) {
+  struct chooser* chooser = arg;
+
+  SetEvent(chooser->ready);
+  chooser->result = WaitForMultipleObjects(2, chooser->events, FALSE, LONG_MS);
+  return NULL;
+}
+
+/* The first set ends the wait; the second must not, before the thread runs. */
+static void check_one_of_two(void) {
+  for (int i = 0; i < 200; i++) {
+    struct chooser chooser = {{CreateEvent(NULL, FALSE, FALSE, NULL),
+                               CreateEvent(NULL, FALSE, FALSE, NULL)},
+                              CreateEvent(NULL, FALSE, FALSE, NULL),
+                              WAIT_FAILED};
+    pthread_t thread;
+
+    assert_int_equal(pthread_create(&thread, NULL, choose, &chooser), 0);
+    assert_int_equal(WaitForSingleObject(chooser.ready, LONG_MS),
+                     WAIT_OBJECT_0);
+    assert_int_equal(SetEvent(chooser.events[1]), TRUE);
+    assert_int_equal(SetEvent(chooser.events[0]), TRUE);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_in_range(chooser.result, WAIT_OBJECT_0, WAIT_OBJECT_0 + 1);
+    assert_int_equal(probe(chooser.events[chooser.result]), WAIT_TIMEOUT);
+    assert_int_equal(probe(chooser.events[1 - chooser.result]), WAIT_OBJECT_0);
+    close_many(chooser.events, 2);
+    assert_int_equal(CloseHandle(chooser.ready), TRUE);
+  }
+}
+
 /* The wait holds the event; the handle may go. */
 static void check_close_while_waited(void) {
   HANDLE go = CreateEvent(NULL, TRUE, FALSE, NULL);
@@ -333,6 +370,10 @@ int main(void) {
                 check_broadcast);
   table_add_one("given an automatic event, when it is set, then one wait ends",
                 check_handover);
+  table_add_one(
+      "given two automatic events, when both are set, then one is "
+      "taken",
+      check_one_of_two);
   table_add_one("given a handle that is closed, then its waits have ended",
                 check_close_while_waited);
   table_add_one("given a timeout, then it has passed", check_timeout);

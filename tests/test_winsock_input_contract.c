@@ -65,6 +65,10 @@ static const struct input_row input_rows[] = {
      4, PARTLY, 16, WSAEFAULT, 0},
     {"given ACQUIRE with output of the kernel, then WSAEFAULT", ACQUIRE, GOOD,
      4, KERNEL, 16, WSAEFAULT, 0},
+    {"given ACQUIRE with input that ends nowhere, then WSAEFAULT", ACQUIRE,
+     GOOD, 0xFFFFFFFFu, GOOD, 16, WSAEFAULT, 0},
+    {"given ACQUIRE with output that ends nowhere, then WSAEFAULT", ACQUIRE,
+     GOOD, 4, GOOD, 0xFFFFFFFFu, WSAEFAULT, 0},
     {"given ACQUIRE with both too short, then the input is told", ACQUIRE, GOOD,
      3, GOOD, 15, WSAEFAULT, 0},
 

@@ -248,8 +248,8 @@ static void check_refusal(const void* row) {
 
 static void check_bad_overlapped(void) {
   LPWSAOVERLAPPED places[4] = {call_unmapped(), call_read_only(),
-                              call_of_the_kernel(),
-                              call_before_the_end(sizeof(WSAOVERLAPPED) - 1)};
+                               call_of_the_kernel(),
+                               call_before_the_end(sizeof(WSAOVERLAPPED) - 1)};
   struct scene scene;
 
   open_scene(&scene, CALL_WSA, SIO_ACQUIRE_PORT_RESERVATION);

@@ -68,7 +68,9 @@ static int issue(struct pending* pending,
   pending->range.NumberOfPorts = count;
   call.s = pending->s;
   error = call_make(&call);
-  assert_int_equal(call.returned, error == 0 ? 16 : CALL_UNTOUCHED);
+  assert_int_equal(call.returned, error != 0           ? CALL_UNTOUCHED
+                                  : channel == ROUTINE ? 0
+                                                       : 16);
   pending->range.NumberOfPorts = 0; /* Windows has its copy */
   return error;
 }
@@ -456,8 +458,93 @@ static void check_fork(void) {
   close_and_finish(&pending);
 }
 
+static int sleep_in_child(void) {
+  return SleepEx(0, TRUE) == 0 ? 0 : 1;
+}
+
+/* It is told once in all, and not once in each process. */
+static void check_fork_with_routine(void) {
+  struct pending pending;
+  pid_t child;
+  int status;
+
+  assert_int_equal(issue(&pending, CALL_WSA, ROUTINE, 3), 0);
+  child = fork();
+  if (child == 0) {
+    _exit(sleep_in_child());
+  }
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_int_equal(status, 0);
+  expect_end(&pending, 0);
+  close_and_finish(&pending);
+}
+
+/* --- NTSTATUS --- */
+
+struct nt_row {
+  const char* name;
+  ULONG ntstatus;
+  int error;
+  int settled; /* a status of portres.h that is written as it; 0: none */
+};
+
+static const struct nt_row nt_rows[] = {
+    {"S0.1: SHARING_VIOLATION is WSAEADDRINUSE", 0xC0000043u, WSAEADDRINUSE,
+     PORTRES_EADDRINUSE},
+    {"S0.1: ADDRESS_ALREADY_EXISTS is WSAEADDRINUSE", 0xC000020Au,
+     WSAEADDRINUSE, 0},
+    {"S0.1: ACCESS_DENIED is WSAEACCES", 0xC0000022u, WSAEACCES,
+     PORTRES_EACCES},
+    {"S0.1, S4.4: TOO_MANY_ADDRESSES is WSAENOBUFS", 0xC0000209u, WSAENOBUFS,
+     PORTRES_ENOBUFS},
+    {"S0.1: INSUFFICIENT_RESOURCES is WSAENOBUFS", 0xC000009Au, WSAENOBUFS, 0},
+    {"S0.1: NO_MEMORY is WSAENOBUFS", 0xC0000017u, WSAENOBUFS, 0},
+    {"S0.1: CONFLICTING_ADDRESSES is WSAENOBUFS", 0xC0000018u, WSAENOBUFS, 0},
+    {"S0.1: BUFFER_TOO_SMALL is WSAEFAULT", 0xC0000023u, WSAEFAULT, 0},
+    {"S0.1: ACCESS_VIOLATION is WSAEFAULT", 0xC0000005u, WSAEFAULT,
+     PORTRES_EFAULT},
+    {"S0.1: NOT_SUPPORTED is WSAEOPNOTSUPP", 0xC00000BBu, WSAEOPNOTSUPP,
+     PORTRES_EOPNOTSUPP},
+    {"S0.1: NOT_IMPLEMENTED is WSAEOPNOTSUPP", 0xC0000002u, WSAEOPNOTSUPP, 0},
+    {"S0.1: CANCELLED is WSA_OPERATION_ABORTED", 0xC0000120u,
+     WSA_OPERATION_ABORTED, PORTRES_EABORTED},
+    {"S0.1: REQUEST_ABORTED is WSAEINTR", 0xC0000240u, WSAEINTR, PORTRES_EINTR},
+    {"S0.1: INVALID_ADDRESS is WSAEADDRNOTAVAIL", 0xC0000141u, WSAEADDRNOTAVAIL,
+     0},
+    {"S0.1: INVALID_ADDRESS_COMPONENT is WSAEADDRNOTAVAIL", 0xC0000207u,
+     WSAEADDRNOTAVAIL, 0},
+    {"S0.1: INVALID_PARAMETER is WSAEINVAL", 0xC000000Du, WSAEINVAL,
+     PORTRES_EINVAL},
+    {"S0.1: any other failure is WSAEINVAL", 0xC0000225u, WSAEINVAL, 0},
+    {"given UNEXPECTED_NETWORK_ERROR, then WSAENETDOWN", 0xC00000C4u,
+     WSAENETDOWN, PORTRES_ENETDOWN},
+    {"given INVALID_HANDLE, then WSAENOTSOCK", 0xC0000008u, WSAENOTSOCK,
+     PORTRES_ENOTSOCK},
+    {"given an error without an NTSTATUS, then it comes back", 0xC0072734u,
+     WSAEINPROGRESS, PORTRES_EINPROGRESS},
+    {"given PENDING, then WSA_IO_INCOMPLETE", NT_PENDING, WSA_IO_INCOMPLETE, 0},
+    {"given a success that is not 0, then it is one", 0x40000000u, 0, 0},
+};
+
+static void check_ntstatus(const void* data) {
+  const struct nt_row* row = data;
+  struct pending pending = {
+      .overlapped = {.Internal = row->ntstatus, .InternalHigh = 16}};
+
+  expect_result(&pending, row->error);
+  if (row->settled != 0) {
+    pend_next(row->settled);
+    assert_int_equal(issue(&pending, CALL_WSA, EVENT, 3), WSA_IO_PENDING);
+    assert_int_equal(WaitForSingleObject(pending.event, LONG_MS),
+                     WAIT_OBJECT_0);
+    assert_int_equal(pending.overlapped.Internal, row->ntstatus);
+    close_and_finish(&pending);
+  }
+}
+
 int main(void) {
   TABLE_ADD(end_rows, check_end);
+  TABLE_ADD(nt_rows, check_ntstatus);
   table_add_one(
       "S7: given the thread of a call ends, then "
       "WSA_OPERATION_ABORTED",
@@ -479,5 +566,7 @@ int main(void) {
   table_add_one("given an OVERLAPPED that went, then nothing is written",
                 check_lost_overlapped);
   table_add_one("given a fork, then the child has no operations", check_fork);
+  table_add_one("given a fork, then a routine that waits runs here only",
+                check_fork_with_routine);
   return call_run("winsock_pending");
 }

@@ -1,6 +1,5 @@
 #include "code.h"
 
-#include <errno.h>
 #include <portres/testing.h>
 #include <string.h>
 
@@ -83,20 +82,21 @@ const struct portres__ws_kind* portres__ws_kind_of(DWORD code) {
  * stand for the rest. */
 enum { LOOKED_AT_MAX = 65536 };
 
-static size_t looked_at(DWORD len) {
-  return len < LOOKED_AT_MAX ? len : LOOKED_AT_MAX;
+static bool is_there(void* memory,
+                     DWORD len,
+                     bool (*can)(void* memory, size_t size)) {
+  return len <= LOOKED_AT_MAX
+             ? can(memory, len)
+             : can(memory, LOOKED_AT_MAX) && can((char*)memory + len - 1, 1);
+}
+
+static bool can_read(void* memory, size_t size) {
+  return portres__ws_can_read(memory, size);
 }
 
 static bool can_read_input(const struct portres__ws_call* call, DWORD size) {
   return size == 0 ||
-         (call->in_len >= size &&
-          portres__ws_can_read(call->in, looked_at(call->in_len)) &&
-          portres__ws_can_read((char*)call->in + call->in_len - 1, 1));
-}
-
-static bool can_write_output(const struct portres__ws_call* call) {
-  return portres__ws_can_write(call->out, looked_at(call->out_len)) &&
-         portres__ws_can_write((char*)call->out + call->out_len - 1, 1);
+         (call->in_len >= size && is_there(call->in, call->in_len, can_read));
 }
 
 static int check_output(const struct portres__ws_call* call,
@@ -107,18 +107,26 @@ static int check_output(const struct portres__ws_call* call,
   if (call->out_len < kind->out_size) {
     return kind->out == PORTRES__WS_OUT_NEEDED ? WSAEFAULT : 0;
   }
-  return can_write_output(call) ? 0 : WSAEFAULT;
+  return is_there(call->out, call->out_len, portres__ws_can_write) ? 0
+                                                                   : WSAEFAULT;
 }
 
-/* A raw socket of the protocol is none of them. */
-static enum portres__ws_transport transport_of(int fd) {
+/* A raw socket of the protocol is none of them; one that has been closed since
+ * it was looked at is none at all. */
+static int check_transport(int fd, enum portres__ws_transport wanted) {
   int type = portres__ws_fact(fd, SO_TYPE);
   int protocol = portres__ws_fact(fd, SO_PROTOCOL);
+  enum portres__ws_transport transport = PORTRES__WS_ANY_SOCKET;
 
-  return type == SOCK_STREAM && protocol == IPPROTO_TCP ? PORTRES__WS_TCP
-         : type == SOCK_DGRAM && protocol == IPPROTO_UDP
-             ? PORTRES__WS_UDP
-             : PORTRES__WS_ANY_SOCKET;
+  if (type < 0 || protocol < 0) {
+    return WSAENOTSOCK;
+  }
+  if (type == SOCK_STREAM && protocol == IPPROTO_TCP) {
+    transport = PORTRES__WS_TCP;
+  } else if (type == SOCK_DGRAM && protocol == IPPROTO_UDP) {
+    transport = PORTRES__WS_UDP;
+  }
+  return (transport & wanted) != 0 ? 0 : WSAEOPNOTSUPP;
 }
 
 /* Only here may a size be wrong in the way ACQUIRE's page says, and "must be
@@ -140,9 +148,8 @@ static int check(const struct portres__ws_call* call,
   int error = can_read_input(call, kind->in_size) ? check_output(call, kind)
                                                   : WSAEFAULT;
 
-  if (error == 0 && kind->transport != PORTRES__WS_ANY_SOCKET &&
-      (kind->transport & transport_of(fd)) == 0) {
-    error = WSAEOPNOTSUPP;
+  if (error == 0 && kind->transport != PORTRES__WS_ANY_SOCKET) {
+    error = check_transport(fd, kind->transport);
   }
   return error == 0 ? check_sizes(call, kind) : error;
 }
@@ -168,9 +175,5 @@ int portres__ws_prepare(const struct portres__ws_call* call,
 }
 
 int portres__ws_run(struct portres__ws_request* request) {
-  int saved_errno = errno;
-  int error = request->kind->run(request);
-
-  errno = saved_errno;
-  return error;
+  return request->kind->run(request);
 }

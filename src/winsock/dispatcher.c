@@ -209,11 +209,11 @@ static void block(struct wait* wait, DWORD timeout_ms) {
 
 /* Windows' threads are not cancelled: one that is stays until the wait ends,
  * and leaves nothing half done. */
-DWORD portres__ws_wait(struct portres__ws_object* const* objects,
-                       DWORD count,
-                       bool is_all,
-                       DWORD timeout_ms,
-                       struct portres__ws_thread* alertable) {
+DWORD portres__ws_wait_for(struct portres__ws_object* const* objects,
+                           DWORD count,
+                           bool is_all,
+                           DWORD timeout_ms,
+                           struct portres__ws_thread* alertable) {
   struct wait wait = {.objects = objects,
                       .count = count,
                       .is_all = is_all,

@@ -46,10 +46,10 @@ void portres__ws_waits_retry(void);
  * Lock: not held.
  * Returns: the index of the object, WAIT_IO_COMPLETION when there are APCs to
  * run, or WAIT_TIMEOUT. */
-DWORD portres__ws_wait(struct portres__ws_object* const* objects,
-                       DWORD count,
-                       bool is_all,
-                       DWORD timeout_ms,
-                       struct portres__ws_thread* alertable);
+DWORD portres__ws_wait_for(struct portres__ws_object* const* objects,
+                           DWORD count,
+                           bool is_all,
+                           DWORD timeout_ms,
+                           struct portres__ws_thread* alertable);
 
 #endif

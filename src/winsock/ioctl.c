@@ -1,5 +1,6 @@
 #include "ioctl.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 
@@ -144,8 +145,8 @@ static int control_overlapped(const struct portres__ws_call* call,
 
 /* How often the descriptor was closed is read before it is looked at: a close
  * in between is a close of this socket. */
-int portres__ws_control(const struct portres__ws_call* call,
-                        struct portres__ws_thread* thread) {
+static int control(const struct portres__ws_call* call,
+                   struct portres__ws_thread* thread) {
   struct portres__ws_request request = {.bytes = 0};
 
   if (!portres__ws_can_write(call->bytes, sizeof *call->bytes)) {
@@ -162,6 +163,15 @@ int portres__ws_control(const struct portres__ws_call* call,
   return call->overlapped == NULL || !portres__ws_is_overlapped(request.fd)
              ? control_now(call, &request)
              : control_overlapped(call, &request, thread);
+}
+
+int portres__ws_control(const struct portres__ws_call* call,
+                        struct portres__ws_thread* thread) {
+  int saved_errno = errno;
+  int error = control(call, thread);
+
+  errno = saved_errno;
+  return error;
 }
 
 /* NOLINTNEXTLINE(readability-function-size): the signature is Windows' */

@@ -126,7 +126,7 @@ DWORD portres__ws_thread_wait(struct portres__ws_object* const* objects,
   DWORD result;
 
   portres_testing_before_wait();
-  result = portres__ws_wait(objects, count, is_all, timeout_ms, thread);
+  result = portres__ws_wait_for(objects, count, is_all, timeout_ms, thread);
   if (result == WAIT_IO_COMPLETION && thread != NULL) {
     portres__ws_thread_run_apcs(thread);
   }

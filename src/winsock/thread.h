@@ -43,9 +43,9 @@ void portres__ws_thread_abandon(struct portres__ws_thread* thread);
 /* Run what is queued for the calling thread. Lock: not held. */
 void portres__ws_thread_run_apcs(struct portres__ws_thread* thread);
 
-/* Wait as portres__ws_wait() does and run the APCs that end an alertable wait;
- * operations of testing.h that are to end when the program waits end before.
- * Returns: as portres__ws_wait(). */
+/* Wait as portres__ws_wait_for() does and run the APCs that end an alertable
+ * wait; operations of testing.h that are to end when the program waits end
+ * before. Returns: as portres__ws_wait_for(). */
 DWORD portres__ws_thread_wait(struct portres__ws_object* const* objects,
                               DWORD count,
                               bool is_all,
