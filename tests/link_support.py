@@ -62,13 +62,13 @@ class Install:
         self.lib = self.pc.parent.parent
         self.shared = self.lib / "libportres.so.0"
 
-    def flags(self, *wanted):
+    def flags(self, *wanted, package="portres"):
         env = clean_environment()
         env.update(PKG_CONFIG_PATH=str(self.pc.parent),
                    PKG_CONFIG_SYSROOT_DIR=str(self.root),
                    PKG_CONFIG_ALLOW_SYSTEM_CFLAGS="1",
                    PKG_CONFIG_ALLOW_SYSTEM_LIBS="1")
-        return shlex.split(run(["pkg-config", *wanted, "portres"], env).stdout)
+        return shlex.split(run(["pkg-config", *wanted, package], env).stdout)
 
 
 class LinkCase(unittest.TestCase):

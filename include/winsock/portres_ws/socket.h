@@ -7,6 +7,8 @@
 #ifndef PORTRES_WS_SOCKET_H
 #define PORTRES_WS_SOCKET_H
 
+#include "features.h"
+
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -61,8 +63,8 @@ typedef HANDLE WSAEVENT, *LPWSAEVENT;
 typedef struct _OVERLAPPED {
   ULONG_PTR Internal;
   ULONG_PTR InternalHigh;
-  union {
-    struct {
+  PORTRES_WS_EXTENSION union {
+    PORTRES_WS_EXTENSION struct {
       DWORD Offset;
       DWORD OffsetHigh;
     };
@@ -175,7 +177,6 @@ typedef struct _WSAPROTOCOL_INFOW {
 #define SD_SEND SHUT_WR
 #define SD_BOTH SHUT_RDWR
 
-#define PORTRES_WS_FD_SETSIZE 64
 typedef struct portres_ws_fd_set {
   u_int fd_count;
   SOCKET fd_array[PORTRES_WS_FD_SETSIZE];

@@ -6,6 +6,8 @@
 #ifndef PORTRES_WS_TYPES_H
 #define PORTRES_WS_TYPES_H
 
+#include "features.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <wchar.h>
@@ -22,6 +24,13 @@
 #define PORTRES_WS_API __attribute__((visibility("default")))
 #else
 #define PORTRES_WS_API
+#endif
+
+/* Anonymous structures: C11 has them, C++ as an extension. */
+#if defined(__GNUC__) && defined(__cplusplus)
+#define PORTRES_WS_EXTENSION __extension__
+#else
+#define PORTRES_WS_EXTENSION
 #endif
 
 /* Calling conventions, which POSIX has one of. */
@@ -53,6 +62,14 @@ typedef unsigned long long ULONGLONG;
 typedef long long LONG64;
 typedef unsigned long long ULONG64;
 typedef unsigned long long DWORD64;
+typedef int8_t INT8;
+typedef uint8_t UINT8;
+typedef int16_t INT16;
+typedef uint16_t UINT16;
+typedef int32_t INT32;
+typedef uint32_t UINT32;
+typedef long long INT64;
+typedef unsigned long long UINT64;
 typedef intptr_t LONG_PTR;
 typedef intptr_t INT_PTR;
 typedef uintptr_t UINT_PTR;
@@ -75,6 +92,7 @@ typedef LONG *PLONG, *LPLONG;
 typedef ULONG* PULONG;
 typedef DWORD *PDWORD, *LPDWORD;
 typedef ULONG64* PULONG64;
+typedef UINT64* PUINT64;
 typedef ULONG_PTR* PULONG_PTR;
 typedef CHAR *PCHAR, *PSTR, *LPSTR;
 typedef const CHAR *PCSTR, *LPCSTR;

@@ -1,0 +1,3 @@
+#include "windows_first.h"
+
+#include "system.h"

@@ -1,0 +1,3 @@
+#include "system.h"
+
+#include "windows_reversed.h"

@@ -1,0 +1,5 @@
+#include "shapes.h"
+
+int wmain(void) {
+  return say(L"nothing", L"none");
+}
