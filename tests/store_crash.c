@@ -190,6 +190,46 @@ static void check_first_crashes(void) {
   store_clear();
 }
 
+/* --- A fork amid a change --- */
+
+static int parting[2]; /* ends the child when the test closes it */
+
+/* As if another thread forked; then the writer dies, and the child lives on. */
+static int fork_and_die(int dir, const char* from, const char* to) {
+  char byte;
+  (void)dir, (void)from, (void)to;
+  pid_t pid = fork();
+  if (pid == 0) {
+    close(parting[1]);
+    ssize_t count = read(parting[0], &byte, 1);
+    _exit(count == 0 ? 0 : 1);
+  }
+  kill(getpid(), SIGKILL);
+  return -1;
+}
+
+/* Else this does not return. */
+static void check_fork(void) {
+  portres_token token;
+  int status;
+  store_clear();
+  assert_int_equal(store_create(0, &token), PORTRES_OK);
+  assert_int_equal(pipe(parting), 0);
+  pid_t pid = fork();
+  if (pid == 0) {
+    disk.rename = fork_and_die;
+    change(1, true);
+    _exit(0);
+  }
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  assert_true(WIFSIGNALED(status));
+  close(parting[0]);
+  assert_int_equal(store_create(2, &token), PORTRES_OK);
+  assert_int_equal(store_refused(), 1 << 0 | 1 << 2);
+  close(parting[1]);
+  store_clear();
+}
+
 static int run(int argc, char** argv) {
   (void)argc, (void)argv;
   use_disk();
@@ -202,6 +242,10 @@ static int run(int argc, char** argv) {
       "each, then the store is the old or the new one, and the next writer "
       "goes on",
       check_crashes);
+  table_add_one(
+      "given a child that was forked amid a change, when the writer is killed, "
+      "then the next writer is not kept out by it",
+      check_fork);
   return table_run("store_crash");
 }
 

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,6 +47,7 @@ int store_main(int argc, char** argv, int (*run)(int argc, char** argv)) {
   setenv("PORTRES_TEST_STORE", path, 1);
   pid_t pid = fork();
   if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* when meson gives us up */
     execv("/proc/self/exe", argv);
     _exit(127);
   }

@@ -198,11 +198,11 @@ static void check_token(const void* data) {
 static void check_siphash(void) {
   uint8_t key[PORTRES__SIPHASH_KEY_SIZE];
   uint8_t data[15];
-  for (uint8_t i = 0; i < sizeof key; i++) {
-    key[i] = i;
+  for (size_t i = 0; i < sizeof key; i++) {
+    key[i] = (uint8_t)i;
   }
-  for (uint8_t i = 0; i < sizeof data; i++) {
-    data[i] = i;
+  for (size_t i = 0; i < sizeof data; i++) {
+    data[i] = (uint8_t)i;
   }
   assert_true(portres__siphash(key, data, 15) == 0xa129ca6149be45e5u);
   assert_true(portres__siphash(key, data, 0) == 0x726fdb47dd0e0e31u);
