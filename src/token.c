@@ -8,6 +8,7 @@ portres_token portres__token_mint(void) {
 
   while (token == 0 && is_random) {
     is_random = portres__platform_random(&token, sizeof token);
+    token &= PORTRES__TOKEN_MAX;
   }
   return is_random ? token : 0;
 }
