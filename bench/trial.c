@@ -16,6 +16,7 @@ struct side_tally {
   struct series alone;    /* one call a value */
   struct series together; /* one batch a value, divided by its calls */
   struct series extra;    /* together minus side 0's together, by batches */
+  struct series ratio;    /* together over side 0's together, by batches */
   double medians[MAX_ROUNDS];
   double ratios[MAX_ROUNDS];
 };
@@ -121,6 +122,7 @@ static void take_turns(struct tally* t, bool are_together, bool is_recorded) {
   if (are_together && is_recorded) {
     for (int side = 0; side < trial->sides; side++) {
       series_add(&t->sides[side].extra, values[side] - values[0]);
+      series_add(&t->sides[side].ratio, values[side] / values[0]);
     }
   }
 }
@@ -133,6 +135,19 @@ static struct series* main_series(struct tally* t, int side, double* tick_out) {
   return are_together ? &t->sides[side].together : &t->sides[side].alone;
 }
 
+/* Of two batches that ran one right after the other, where there are batches: a
+ * neighbour who comes or goes in the middle of a round then tells on few. */
+static double round_ratio(struct tally* t, int side, int round) {
+  struct side_tally* tally = &t->sides[side];
+  if (!has_batches(t->trial)) {
+    return tally->medians[round] / t->sides[0].medians[round];
+  }
+  series_sort_round(&tally->ratio);
+  double ratio = series_round_median(&tally->ratio, 0);
+  series_next_round(&tally->ratio);
+  return ratio;
+}
+
 static void end_round(struct tally* t, int round) {
   for (int side = 0; side < t->trial->sides; side++) {
     double tick;
@@ -141,7 +156,7 @@ static void end_round(struct tally* t, int round) {
     double median = series_round_median(s, tick);
     series_next_round(s);
     t->sides[side].medians[round] = median;
-    t->sides[side].ratios[round] = median / t->sides[0].medians[round];
+    t->sides[side].ratios[round] = round_ratio(t, side, round);
   }
 }
 
@@ -206,6 +221,7 @@ static void finish_tally(struct tally* t) {
     series_finish(&t->sides[side].alone);
     series_finish(&t->sides[side].together);
     series_finish(&t->sides[side].extra);
+    series_finish(&t->sides[side].ratio);
   }
   printf("]}\n");
 }

@@ -20,32 +20,31 @@ static uint64_t tail_of(uint32_t bits) {
   return bits % CELL == 0 ? 0 : UINT64_MAX << (bits % CELL);
 }
 
-static size_t tables_size(const struct portres__pool* pool) {
-  return words_for(pool->cell_count) * sizeof(_Atomic uint64_t) +
-         pool->cell_count * sizeof(struct portres__pool_cell) +
-         pool->port_count * sizeof(_Atomic uint16_t);
+static size_t tables_size(uint32_t port_count, uint32_t cell_count) {
+  return cell_count * sizeof(struct portres__pool_cell) +
+         words_for(cell_count) * sizeof(_Atomic uint64_t) +
+         port_count * sizeof(_Atomic uint16_t);
 }
 
 void portres__pool_clear(struct portres__pool* pool) {
-  memset(pool->full, 0, tables_size(pool));
+  _Atomic uint64_t* full = portres__pool_full(pool);
+
+  memset(pool->cells, 0, tables_size(pool->port_count, pool->cell_count));
   pool->has_extras = false;
   pool->cells[pool->cell_count - 1].taken = tail_of(pool->port_count);
-  pool->full[words_for(pool->cell_count) - 1] = tail_of(pool->cell_count);
+  full[words_for(pool->cell_count) - 1] = tail_of(pool->cell_count);
 }
 
 struct portres__pool* portres__pool_create(uint16_t count) {
-  struct portres__pool shape = {.port_count = count,
-                                .cell_count = words_for(count)};
-  struct portres__pool* pool = calloc(1, sizeof *pool + tables_size(&shape));
+  uint32_t cell_count = words_for(count);
+  struct portres__pool* pool =
+      calloc(1, sizeof *pool + tables_size(count, cell_count));
 
   if (pool == NULL) {
     return NULL;
   }
-  pool->port_count = shape.port_count;
-  pool->cell_count = shape.cell_count;
-  pool->cells =
-      (struct portres__pool_cell*)&pool->full[words_for(pool->cell_count)];
-  pool->extras = (_Atomic uint16_t*)&pool->cells[pool->cell_count];
+  pool->port_count = count;
+  pool->cell_count = (uint16_t)cell_count;
   portres__pool_clear(pool);
   return pool;
 }
@@ -64,7 +63,7 @@ static bool is_cell_full(struct portres__pool* pool, uint32_t index) {
 }
 
 void portres__pool_settle(struct portres__pool* pool, uint32_t index) {
-  _Atomic uint64_t* full = &pool->full[index / CELL];
+  _Atomic uint64_t* full = &portres__pool_full(pool)[index / CELL];
   uint64_t bit = portres__pool_bit(index);
   bool is_full;
 
@@ -82,8 +81,8 @@ void portres__pool_settle(struct portres__pool* pool, uint32_t index) {
 
 /* After a port of the cell was opened. */
 static void reopen_cell(struct portres__pool* pool, uint32_t index) {
-  if ((atomic_load(&pool->full[index / CELL]) & portres__pool_bit(index)) !=
-      0) {
+  if ((atomic_load(&portres__pool_full(pool)[index / CELL]) &
+       portres__pool_bit(index)) != 0) {
     portres__pool_settle(pool, index);
   }
 }
@@ -96,7 +95,9 @@ static bool is_taken(struct portres__pool* pool, uint32_t port) {
 }
 
 static uint16_t count_extras(struct portres__pool* pool, uint32_t port) {
-  return atomic_load(&pool->has_extras) ? atomic_load(&pool->extras[port]) : 0;
+  return atomic_load(&pool->has_extras)
+             ? atomic_load(&portres__pool_extras(pool)[port])
+             : 0;
 }
 
 /* In this order: what was an extra may have become the bit meanwhile. */
@@ -105,15 +106,15 @@ static bool is_held(struct portres__pool* pool, uint32_t port) {
 }
 
 bool portres__pool_share(struct portres__pool* pool, uint16_t port) {
-  uint16_t extras = atomic_load(&pool->extras[port]);
+  uint16_t extras = atomic_load(&portres__pool_extras(pool)[port]);
 
   atomic_store(&pool->has_extras, true);
   do {
     if (extras == HOLDERS_MAX - 1) {
       return false;
     }
-  } while (!atomic_compare_exchange_weak(&pool->extras[port], &extras,
-                                         (uint16_t)(extras + 1)));
+  } while (!atomic_compare_exchange_weak(&portres__pool_extras(pool)[port],
+                                         &extras, (uint16_t)(extras + 1)));
   return true;
 }
 
@@ -121,7 +122,7 @@ static bool drop_extra(struct portres__pool* pool, uint32_t port) {
   uint16_t extras = count_extras(pool, port);
 
   while (extras != 0) {
-    if (atomic_compare_exchange_weak(&pool->extras[port], &extras,
+    if (atomic_compare_exchange_weak(&portres__pool_extras(pool)[port], &extras,
                                      (uint16_t)(extras - 1))) {
       return true;
     }
@@ -174,7 +175,8 @@ static bool pick_in_cell(struct portres__pool* pool,
 static uint32_t next_open_cell(struct portres__pool* pool, uint32_t index) {
   while (index < pool->cell_count) {
     uint64_t among = UINT64_MAX << (index % CELL);
-    uint64_t open = ~atomic_load(&pool->full[index / CELL]) & among;
+    uint64_t open =
+        ~atomic_load(&portres__pool_full(pool)[index / CELL]) & among;
     uint32_t base = index / CELL * CELL;
 
     if (open != 0) {
@@ -214,7 +216,7 @@ bool portres__pool_pick_next(struct portres__pool* pool, uint16_t* port_out) {
   if (!portres__pool_pick(pool, from, port_out)) {
     return false;
   }
-  atomic_store(&pool->cursor, *port_out + 1u);
+  atomic_store(&pool->cursor, (uint16_t)(*port_out + 1));
   return true;
 }
 
@@ -260,7 +262,7 @@ uint32_t portres__pool_thaw(struct portres__pool* pool, uint32_t limit) {
     index = index < pool->cell_count ? index : 0;
     thawed += thaw_cell(pool, index++);
   }
-  atomic_store(&pool->thaw_cursor, index);
+  atomic_store(&pool->thaw_cursor, (uint16_t)index);
   return thawed;
 }
 
@@ -278,12 +280,13 @@ uint32_t portres__pool_find_held(struct portres__pool* pool,
 bool portres__pool_may_sweep(struct portres__pool* pool,
                              uint64_t now_ms,
                              uint64_t interval_ms) {
-  uint64_t swept = atomic_load(&pool->swept_at_ms);
+  uint32_t now = (uint32_t)now_ms;
+  uint32_t swept = atomic_load(&pool->swept_at_ms);
 
-  if (swept != 0 && now_ms - swept < interval_ms) {
+  if (swept != 0 && now - swept < interval_ms) {
     return false;
   }
-  return atomic_compare_exchange_strong(&pool->swept_at_ms, &swept, now_ms);
+  return atomic_compare_exchange_strong(&pool->swept_at_ms, &swept, now);
 }
 
 struct portres__pool_figures portres__pool_count(struct portres__pool* pool) {

@@ -41,17 +41,28 @@ struct portres__pool_cell {
   _Atomic uint64_t cooling; /* not to be picked, held or not */
 };
 
+/* Small, for most blocks are: behind the cells lie, for `cell_count` cells, a
+ * bit for each that has no port open; and, for each port, its extra units. */
 struct portres__pool {
-  uint32_t port_count;
-  uint32_t cell_count;
-  _Atomic uint32_t cursor;      /* after the port last picked in rotation */
-  _Atomic uint32_t thaw_cursor; /* cell where the next thaw begins */
-  _Atomic uint64_t swept_at_ms;
-  struct portres__pool_cell* cells;
-  _Atomic uint16_t* extras; /* of each port: its other units */
-  _Atomic bool has_extras;  /* any, ever; else the counts are not looked at */
-  _Atomic uint64_t full[];  /* a bit for each cell that has no port open */
+  uint16_t port_count;
+  uint16_t cell_count;
+  _Atomic uint16_t cursor;      /* after the port last picked in rotation */
+  _Atomic uint16_t thaw_cursor; /* cell where the next thaw begins */
+  _Atomic uint32_t swept_at_ms; /* modulo 2^32; 0: never */
+  _Atomic bool has_extras;      /* any, ever; else they are not looked at */
+  struct portres__pool_cell cells[];
 };
+
+static inline _Atomic uint64_t* portres__pool_full(struct portres__pool* pool) {
+  return (_Atomic uint64_t*)&pool->cells[pool->cell_count];
+}
+
+static inline _Atomic uint16_t* portres__pool_extras(
+    struct portres__pool* pool) {
+  uint32_t full_words =
+      (pool->cell_count + PORTRES__POOL_CELL - 1u) / PORTRES__POOL_CELL;
+  return (_Atomic uint16_t*)&portres__pool_full(pool)[full_words];
+}
 
 struct portres__pool_figures {
   uint32_t used;

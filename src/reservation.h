@@ -30,15 +30,17 @@ struct portres__reservation {
   uint8_t kind;     /* enum portres_kind */
   _Atomic uint8_t state;
   _Atomic bool is_inherited; /* by forked children */
-  _Atomic uint64_t seen;     /* persistent: the portmap's changes when the store
-                                was last known to have it */
   uint32_t next_waiting;     /* index + 1 in the list to reap */
   uint32_t previous_owned;   /* the other blocks of the acquiring socket, as */
   uint32_t next_owned;       /* index + 1; under the engine's lock */
   uint32_t previous_lingering; /* the other dead ones that are not spent, */
   uint32_t next_lingering;     /* as index + 1; under the engine's lock */
   portres__handle owner;       /* endpoint of the acquiring socket, or 0 */
-  _Atomic uint64_t seed;       /* where a seeded order goes on */
+  union {
+    _Atomic uint64_t seed; /* runtime: where a seeded order goes on */
+    _Atomic uint64_t seen; /* persistent: the portmap's changes when the store
+                              was last known to have it */
+  };
   struct portres__pool* pool;
   char* label; /* NULL: none */
 };

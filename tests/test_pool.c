@@ -100,7 +100,7 @@ static void shared_port_is_picked_again(void) {
  * others have dropped the bit, and its unit is the extra. */
 static void leave_extra_without_bit(struct portres__pool* pool, uint16_t port) {
   atomic_store(&pool->has_extras, true);
-  atomic_store(&pool->extras[port], 1);
+  atomic_store(&portres__pool_extras(pool)[port], 1);
 }
 
 static void extra_without_bit_is_held(void) {
@@ -112,7 +112,7 @@ static void extra_without_bit_is_held(void) {
   assert_figures(pool, 1, 1, 0);
   assert_true(portres__pool_pick(pool, 0, &port));
   assert_int_equal(port, 1);
-  assert_int_equal(pool->extras[0], 0);
+  assert_int_equal(portres__pool_extras(pool)[0], 0);
   assert_figures(pool, 2, 0, 0);
   portres__pool_drop(pool, 0);
   assert_figures(pool, 1, 1, 0);
