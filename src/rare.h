@@ -5,10 +5,6 @@
 #define PORTRES_RARE_H
 
 #define PORTRES__RARE __attribute__((cold, noinline))
-#ifdef __ELF__
 #define PORTRES__HOT __attribute__((section("portres_hot")))
-#else
-#define PORTRES__HOT
-#endif
 
 #endif

@@ -417,8 +417,8 @@ portres_token portres__store_token(const struct portres__store_head* head,
   portres__siphash_put_number(record->serial, input + PORTRES__BOOT_SIZE + 8);
   for (uint64_t i = 0; token == 0; i++) {
     portres__siphash_put_number(i, input + PORTRES__BOOT_SIZE + 16);
-    token = portres__siphash(head->salt, input, sizeof input) &
-            PORTRES__TOKEN_MAX;
+    token =
+        portres__siphash(head->salt, input, sizeof input) & PORTRES__TOKEN_MAX;
   }
   return token;
 }
