@@ -116,7 +116,7 @@ static int find(struct search* search) {
 
 /* --- Writing --- */
 
-/* Under the acquire lock; too large for the stack of any thread. */
+/* Under the store's lock; too large for the stack of any thread. */
 static struct portres__portmap draft;
 
 static void draft_portmap(const struct portres__store* store) {
@@ -264,11 +264,28 @@ static void restore_portmap(struct portres__store* store) {
   }
 }
 
-static int create_locked(enum portres_protocol protocol,
-                         struct portres_range range,
-                         portres_token* token_out) {
+/* Under both locks: no acquire of this process meets ports that are published
+ * for a create that fails. */
+static int create_or_restore(struct portres__store* store,
+                             struct portres__store_record* record,
+                             portres_token* token_out) {
+  int status;
+
+  portres__platform_lock_acquire();
+  status = create(store, record, token_out);
+  if (status != PORTRES_OK) {
+    restore_portmap(store);
+  }
+  portres__platform_unlock_acquire();
+  return status;
+}
+
+int portres__facility_persistent_create(enum portres_protocol protocol,
+                                        struct portres_range range,
+                                        portres_token* out) {
   struct portres__store_record record = {.protocol = protocol, .range = range};
   struct portres__store store = {.count = 0};
+  portres_token token = 0;
   int status = portres__store_is_administrator();
 
   if (status == PORTRES_OK) {
@@ -277,27 +294,10 @@ static int create_locked(enum portres_protocol protocol,
   if (status != PORTRES_OK) {
     return status;
   }
-  if (portres__store_overlaps(&store, protocol, range)) {
-    status = PORTRES_EADDRINUSE;
-  } else {
-    status = create(&store, &record, token_out);
-    if (status != PORTRES_OK) {
-      restore_portmap(&store);
-    }
-  }
+  status = portres__store_overlaps(&store, protocol, range)
+               ? PORTRES_EADDRINUSE
+               : create_or_restore(&store, &record, &token);
   close_store(&store);
-  return status;
-}
-
-int portres__facility_persistent_create(enum portres_protocol protocol,
-                                        struct portres_range range,
-                                        portres_token* out) {
-  portres_token token = 0;
-  int status;
-
-  portres__platform_lock_acquire();
-  status = create_locked(protocol, range, &token);
-  portres__platform_unlock_acquire();
   if (status == PORTRES_OK) {
     *out = token;
   }
@@ -321,8 +321,8 @@ static int delete_found(struct portres__store* store,
   return status;
 }
 
-static int delete_locked(enum portres_protocol protocol,
-                         struct portres_range range) {
+int portres__facility_persistent_delete(enum portres_protocol protocol,
+                                        struct portres_range range) {
   struct portres__store store = {.count = 0};
   struct portres__store_record* record;
   int status = portres__store_is_administrator();
@@ -336,16 +336,6 @@ static int delete_locked(enum portres_protocol protocol,
   record = portres__store_find(&store, protocol, range);
   status = record == NULL ? PORTRES_ENOTFOUND : delete_found(&store, record);
   close_store(&store);
-  return status;
-}
-
-int portres__facility_persistent_delete(enum portres_protocol protocol,
-                                        struct portres_range range) {
-  int status;
-
-  portres__platform_lock_acquire();
-  status = delete_locked(protocol, range);
-  portres__platform_unlock_acquire();
   return status;
 }
 

@@ -108,7 +108,9 @@ int portres__platform_store_read(
 int portres__platform_store_check_rights(void);
 
 /* Keep other writers out, of other processes too. With `may_make` a directory
- * that is missing is made. Lock: the acquire lock. */
+ * that is missing is made. No lock of ours is held, for the wait may be long:
+ * the acquire lock comes after this one. Between enter and leave only. Returns
+ * also: EINTR, a signal came meanwhile. */
 int portres__platform_store_lock(bool may_make);
 void portres__platform_store_unlock(void);
 

@@ -152,10 +152,11 @@ int portres_testing_restart(void) {
   struct portres__platform_entry entry;
 
   portres__testing_turn_on();
+  /* First, or another thread might yet have a token of before associated. */
+  atomic_fetch_add(&restarts, 1);
   entry = portres__platform_enter();
   portres__engine_end_all();
   portres__platform_leave(entry);
-  atomic_fetch_add(&restarts, 1);
   atomic_store(&is_network_down, false);
   return PORTRES_OK;
 }

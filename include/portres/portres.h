@@ -6,12 +6,13 @@
  *           functions. On Windows it calls them.
  * Threads:  every function may be called from any thread. None is safe in a
  *           signal handler, and none is interrupted by one: signals wait for
- *           its end. The libc calls this library intercepts stay as safe in a
- *           handler as POSIX says (bind, close and dup among them).
+ *           its end; but a wait for another process ends for them (EINTR). The
+ *           libc calls this library intercepts stay as safe in a handler as
+ *           POSIX says (bind, close and dup among them).
  * Errors:   0, or a negative status below; errno is left alone either way.
  *           When several apply, the first of this order is returned: EFAULT,
  *           ENOTSOCK, EOPNOTSUPP, EINVAL, EACCES, ECORRUPT, EADDRINUSE or
- *           ENOTFOUND, EDISKFULL, ENOBUFS.
+ *           ENOTFOUND, EDISKFULL, ENOBUFS, EINTR.
  *           Nothing is written through a pointer when a call fails.
  * Ports:    host byte order everywhere.
  * Fork:     a reservation stays with the process that acquired it; in a forked
@@ -236,7 +237,8 @@ PORTRES_API int portres_release(portres_socket s, portres_token token);
  *          directory or to make it, or a privileged port this process may not
  *          bind; ECORRUPT: the store is damaged or not to be trusted;
  *          EADDRINUSE: a port is bound, or reserved by this process or
- *          persistently; EDISKFULL; ENOBUFS: no memory or descriptor.
+ *          persistently; EDISKFULL; ENOBUFS: no memory or descriptor; EINTR: a
+ *          signal came while another process was changing the store.
  * Windows: CreatePersistentTcpPortReservation, ...Udp....
  */
 PORTRES_API int portres_persistent_create(enum portres_protocol protocol,
@@ -252,7 +254,7 @@ PORTRES_API int portres_persistent_create(enum portres_protocol protocol,
  *
  * Returns: 0; EINVAL, EACCES, ECORRUPT as above; ENOTFOUND: there is none that
  *          was created with this start and count; EDISKFULL: the text cannot
- *          be replaced; ENOBUFS.
+ *          be replaced; ENOBUFS; EINTR as above.
  * Windows: DeletePersistentTcpPortReservation, ...Udp....
  */
 PORTRES_API int portres_persistent_delete(enum portres_protocol protocol,

@@ -29,7 +29,7 @@ static int real_unlink(int dir, const char* name) {
 
 /* The kernel lets go of it when the process dies. */
 static int real_lock(int fd) {
-  return flock(fd, LOCK_EX);
+  return flock(fd, LOCK_EX | LOCK_NB);
 }
 
 static int real_unlock(int fd) {

@@ -26,7 +26,7 @@ struct portres__disk {
   int (*rename)(int dir, const char* from, const char* to);
   int (*unlink)(int dir, const char* name);
   int (*mkdir)(int dir, const char* name, mode_t mode);
-  int (*lock)(int fd);
+  int (*lock)(int fd); /* EWOULDBLOCK: another process has it */
   int (*unlock)(int fd);
 };
 

@@ -25,7 +25,8 @@ static const char temporary_name[] = "ports.new";
 /* --- Looking --- */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct stat mapped; /* st_ino 0: nothing is */
+static const struct portres__portmap* last_map; /* NULL: there was none */
+static struct stat last_facts;                  /* of its file */
 
 void portres__portmap_after_fork(void) {
   pthread_mutex_init(&lock, NULL);
@@ -60,11 +61,6 @@ static const struct portres__portmap* map_file(int fd, struct stat* facts_out) {
   return map;
 }
 
-static void forget(void) {
-  mapped.st_ino = 0;
-  portres__engine_clear_portmap();
-}
-
 static void map_anew(void) {
   const struct portres__portmap* map = NULL;
   struct stat facts;
@@ -75,11 +71,19 @@ static void map_anew(void) {
     portres__disk->close(fd);
   }
   if (map == NULL) {
-    forget();
+    portres__engine_clear_portmap();
     return;
   }
   portres__engine_set_portmap(map);
-  mapped = facts;
+  last_map = map;
+  last_facts = facts;
+}
+
+/* A file that was out of reach for a while is not mapped again: a server that
+ * changes its user to and fro would fill its memory with maps. */
+static bool is_last(const struct stat* facts) {
+  return last_map != NULL && facts->st_ino == last_facts.st_ino &&
+         facts->st_dev == last_facts.st_dev;
 }
 
 /* One system call when all is as it was. */
@@ -88,17 +92,18 @@ void portres__platform_portmap_refresh(void) {
 
   pthread_mutex_lock(&lock);
   if (portres__statedir_stat(map_name, &facts) != 0) {
-    forget();
-  } else if (mapped.st_ino == 0 || facts.st_ino != mapped.st_ino ||
-             facts.st_dev != mapped.st_dev) {
+    portres__engine_clear_portmap();
+  } else if (!is_last(&facts)) {
     map_anew();
+  } else if (portres__engine_portmap() != last_map) {
+    portres__engine_set_portmap(last_map);
   }
   pthread_mutex_unlock(&lock);
 }
 
 /* --- Changing --- */
 
-/* Under the acquire lock; too large for the stack of any thread. */
+/* Under the store's lock; too large for the stack of any thread. */
 static struct portres__portmap current;
 static struct portres__portmap next;
 

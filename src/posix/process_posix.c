@@ -158,6 +158,10 @@ _Static_assert(sizeof(sigset_t) <=
                    sizeof((struct portres__platform_entry*)0)->saved_signals,
                "platform.h has room for the signals");
 
+/* The mask of the public function's caller, for one thread. */
+static _Thread_local sigset_t callers_signals;
+static _Thread_local int entry_depth;
+
 struct portres__platform_entry portres__platform_enter(void) {
   struct portres__platform_entry entry = {.saved_errno = errno};
   sigset_t saved;
@@ -166,16 +170,58 @@ struct portres__platform_entry portres__platform_enter(void) {
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &entry.saved_cancellation);
   block_signals(&saved);
   memcpy(entry.saved_signals, &saved, sizeof saved);
+  if (entry_depth++ == 0) {
+    callers_signals = saved;
+  }
   return entry;
 }
 
 void portres__platform_leave(struct portres__platform_entry entry) {
   sigset_t saved;
 
+  entry_depth--;
   memcpy(&saved, entry.saved_signals, sizeof saved);
   pthread_sigmask(SIG_SETMASK, &saved, NULL);
   pthread_setcancelstate(entry.saved_cancellation, NULL);
   errno = entry.saved_errno;
+}
+
+/* What a signal would do by itself; not: stop the process until later. */
+static bool ends_process(int signal_number) {
+  return signal_number != SIGCHLD && signal_number != SIGCONT &&
+         signal_number != SIGURG && signal_number != SIGWINCH &&
+         signal_number != SIGTSTP && signal_number != SIGTTIN &&
+         signal_number != SIGTTOU;
+}
+
+/* A handler that asks for restarted calls is no reason, but for those that ask
+ * the process to end. */
+static bool interrupts(int signal_number) {
+  struct sigaction action;
+
+  if (sigaction(signal_number, NULL, &action) != 0 ||
+      action.sa_handler == SIG_IGN) {
+    return false;
+  }
+  if (action.sa_handler == SIG_DFL) {
+    return ends_process(signal_number);
+  }
+  return (action.sa_flags & SA_RESTART) == 0 || signal_number == SIGINT ||
+         signal_number == SIGTERM || signal_number == SIGHUP ||
+         signal_number == SIGQUIT;
+}
+
+bool portres__process_is_interrupted(void) {
+  sigset_t pending;
+
+  sigpending(&pending);
+  for (int i = 1; i <= SIGRTMAX; i++) {
+    if (sigismember(&pending, i) == 1 &&
+        sigismember(&callers_signals, i) == 0 && interrupts(i)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 int portres__platform_default_scope(enum portres_scope* out) {

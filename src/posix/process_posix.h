@@ -37,4 +37,8 @@ void portres__process_unlock_probe(void);
 /* True when our tables are this process' own to change. One system call. */
 bool portres__process_owns_tables(void);
 
+/* Between enter and leave: has a signal come that the caller would not wait
+ * with, as an interruptible system call would not? It is delivered at leave. */
+bool portres__process_is_interrupted(void);
+
 #endif

@@ -1,11 +1,13 @@
 /* statefile_posix.c - the text of the store: read, locked, replaced. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "disk_posix.h"
 #include "platform.h"
+#include "process_posix.h"
 #include "statedir_posix.h"
 
 enum {
@@ -55,6 +57,8 @@ int portres__platform_store_read(
 
 /* --- The lock --- */
 
+/* Of the threads, the one that has the file's lock or waits for it. */
+static pthread_mutex_t writer = PTHREAD_MUTEX_INITIALIZER;
 static int locked_dir = -1;
 static int lock_fd = -1;
 static struct stat lock_facts;
@@ -75,45 +79,92 @@ void portres__statefile_after_fork(void) {
   }
   lock_fd = -1;
   locked_dir = -1;
+  pthread_mutex_init(&writer, NULL);
 }
 
-static int lock_patiently(int fd) {
-  int result;
+/* One who was stopped, or who died amid a write that does not end, has the lock
+ * for as long as he likes; the user's Ctrl-C is to end the wait for him. */
+static int wait_for_lock(int fd) {
+  const struct timespec moment = {0, 200000};
 
-  do {
-    result = portres__disk->lock(fd);
-  } while (result != 0 && errno == EINTR);
-  return result;
+  while (portres__disk->lock(fd) != 0) {
+    if (errno != EINTR && errno != EWOULDBLOCK) {
+      return portres__statedir_status(errno);
+    }
+    if (errno == EWOULDBLOCK) {
+      if (portres__process_is_interrupted()) {
+        return PORTRES_EINTR;
+      }
+      nanosleep(&moment, NULL);
+    }
+  }
+  return PORTRES_OK;
 }
 
 /* True when the file that is locked is the one that others will lock. */
-static bool is_the_lock(int dir, int fd) {
+static bool is_the_lock(int dir) {
   struct stat named;
 
-  return portres__disk->fstat(fd, &lock_facts) == 0 &&
-         portres__disk->stat(dir, lock_name, &named) == 0 &&
+  return portres__disk->stat(dir, lock_name, &named) == 0 &&
          named.st_dev == lock_facts.st_dev && named.st_ino == lock_facts.st_ino;
+}
+
+/* The descriptors are known before the wait: a child that is forked during it
+ * closes them (portres__statefile_after_fork). */
+static int open_lock(int dir) {
+  int fd;
+  int status = portres__statedir_open_file(dir, lock_name, O_RDWR | O_CREAT,
+                                           LOCK_MODE, &fd);
+
+  if (status != PORTRES_OK) {
+    return status;
+  }
+  /* Whatever the umask is: the next one must be able to open it, too. */
+  if (portres__disk->fstat(fd, &lock_facts) != 0 ||
+      ((lock_facts.st_mode & LOCK_MODE) != LOCK_MODE &&
+       portres__disk->chmod(fd, LOCK_MODE) != 0)) {
+    status = portres__statedir_status(errno);
+    portres__disk->close(fd);
+    return status;
+  }
+  locked_dir = dir;
+  lock_fd = fd;
+  return PORTRES_OK;
+}
+
+static void close_lock(void) {
+  int fd = lock_fd;
+
+  lock_fd = -1;
+  locked_dir = -1;
+  portres__disk->close(fd);
 }
 
 static int take_lock(int dir) {
   for (int i = 0; i < PATIENCE; i++) {
-    int fd;
-    int status = portres__statedir_open_file(dir, lock_name, O_RDWR | O_CREAT,
-                                             LOCK_MODE, &fd);
+    int status = open_lock(dir);
     if (status != PORTRES_OK) {
       return status;
     }
-    if (lock_patiently(fd) == 0 && is_the_lock(dir, fd)) {
-      lock_fd = fd;
-      locked_dir = dir;
+    status = wait_for_lock(lock_fd);
+    if (status == PORTRES_OK && is_the_lock(dir)) {
       return PORTRES_OK;
     }
-    portres__disk->close(fd);
+    close_lock();
+    if (status != PORTRES_OK) {
+      return status;
+    }
   }
   return PORTRES_ECORRUPT;
 }
 
-int portres__platform_store_lock(bool may_make) {
+/* Of one who died at it. */
+static void remove_remains(int dir) {
+  portres__disk->unlink(dir, temporary_name);
+  portres__disk->unlink(dir, "ports.new");
+}
+
+static int lock_file(bool may_make) {
   int dir = -1;
   int status =
       may_make ? portres__statedir_make(&dir) : portres__statedir_open(&dir);
@@ -126,10 +177,19 @@ int portres__platform_store_lock(bool may_make) {
     portres__disk->close(dir);
     return status;
   }
-  /* Of one who died at it. */
-  portres__disk->unlink(dir, temporary_name);
-  portres__disk->unlink(dir, "ports.new");
+  remove_remains(dir);
   return PORTRES_OK;
+}
+
+int portres__platform_store_lock(bool may_make) {
+  int status;
+
+  pthread_mutex_lock(&writer);
+  status = lock_file(may_make);
+  if (status != PORTRES_OK) {
+    pthread_mutex_unlock(&writer);
+  }
+  return status;
 }
 
 void portres__platform_store_unlock(void) {
@@ -142,6 +202,7 @@ void portres__platform_store_unlock(void) {
   portres__disk->unlock(fd);
   portres__disk->close(fd);
   portres__disk->close(dir);
+  pthread_mutex_unlock(&writer);
 }
 
 /* --- Writing --- */
