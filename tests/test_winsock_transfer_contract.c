@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "winsock.h"
@@ -291,6 +292,7 @@ static void check_port_unreachable(int protocol) {
 struct waiter {
   SOCKET s;
   bool is_accept;
+  int result;
   int error;
   pthread_t thread;
   _Atomic pid_t id;
@@ -302,6 +304,7 @@ static void* wait_for(void* arg) {
   atomic_store(&waiter->id, gettid());
   int result = waiter->is_accept ? (int)portres_ws_accept(waiter->s, NULL, NULL)
                                  : portres_ws_recv(waiter->s, &byte, 1, 0);
+  waiter->result = result;
   waiter->error = result == SOCKET_ERROR ? WSAGetLastError() : 0;
   return NULL;
 }
@@ -351,6 +354,26 @@ static void check_close_stream(int protocol) {
   assert_int_equal(pthread_join(waiter.thread, NULL), 0);
   /* The peer's end may come first. */
   assert_true(waiter.error == WSAEINTR || waiter.error == 0);
+}
+
+/* What another thread waits for is the parent's, and goes on. */
+static void check_close_forked(int protocol) {
+  struct ws_pair pair = ws_pair(NET_V4);
+  struct waiter waiter = {.s = pair.server};
+  int status;
+  (void)protocol;
+  start_waiter(&waiter);
+  pid_t child = fork();
+  assert_true(child >= 0);
+  if (child == 0) {
+    _exit(closesocket(pair.server) == 0 ? 0 : 1);
+  }
+  assert_int_equal(waitpid(child, &status, 0), child);
+  assert_int_equal(status, 0);
+  assert_int_equal(send_text(pair.client, "x"), 1);
+  assert_int_equal(pthread_join(waiter.thread, NULL), 0);
+  assert_int_equal(waiter.result, 1);
+  ws_close_pair(pair);
 }
 
 static void ignore(int number) {
@@ -412,6 +435,8 @@ static const struct contract_row rows[] = {
     CONTRACT_TCP("given a thread that waits for a stream, when it is closed, "
                  "then it returns",
                  check_close_stream),
+    CONTRACT_TCP("given a fork whose child closes it, then the wait goes on",
+                 check_close_forked),
     CONTRACT_BOTH("given a thread that waits, when a signal comes, then it "
                   "goes on",
                   check_signal),

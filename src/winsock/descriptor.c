@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <portres/calls.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -26,6 +27,36 @@ struct entry {
 };
 
 static _Atomic(struct entry*) pages[PAGE_COUNT];
+static _Atomic uint32_t forks; /* that led to this process */
+
+/* --- Forks --- */
+
+/* Threads that waited or closed are the parent's: nobody is to wait for them,
+ * and no socket that both have to be shut down for their sake. */
+static void forget_threads(struct entry* page) {
+  for (size_t i = 0; i < PAGE_SIZE; i++) {
+    if (atomic_load(&page[i].waiter_count) != 0) {
+      atomic_store(&page[i].waiter_count, 0u);
+    }
+    if (atomic_load(&page[i].closer_count) != 0) {
+      atomic_store(&page[i].closer_count, 0u);
+    }
+  }
+}
+
+static void begin_child(void) {
+  atomic_fetch_add(&forks, 1u);
+  for (size_t i = 0; i < PAGE_COUNT; i++) {
+    struct entry* page = atomic_load(&pages[i]);
+    if (page != NULL) {
+      forget_threads(page);
+    }
+  }
+}
+
+static void watch_forks(void) {
+  pthread_atfork(NULL, NULL, begin_child);
+}
 
 /* --- The table --- */
 
@@ -40,12 +71,14 @@ static struct entry* find(int fd) {
 }
 
 static struct entry* find_or_make(int fd) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
   struct entry* expected = NULL;
   struct entry* page;
 
   if (fd < 0 || fd / PAGE_SIZE >= PAGE_COUNT || find(fd) != NULL) {
     return find(fd);
   }
+  pthread_once(&once, watch_forks);
   page = calloc(PAGE_SIZE, sizeof *page);
   if (page != NULL && !atomic_compare_exchange_strong(&pages[fd / PAGE_SIZE],
                                                       &expected, page)) {
@@ -206,7 +239,7 @@ bool portres__ws_is_blocking(int fd) {
 
 struct portres__ws_wait portres__ws_wait_begin(int fd) {
   struct entry* entry = find(fd);
-  struct portres__ws_wait wait = {.fd = fd};
+  struct portres__ws_wait wait = {.fd = fd, .forks = atomic_load(&forks)};
 
   if (entry != NULL) {
     atomic_fetch_add(&entry->waiter_count, 1u);
@@ -221,7 +254,9 @@ int portres__ws_wait_end(struct portres__ws_wait wait, int result) {
   if (entry == NULL) {
     return result;
   }
-  atomic_fetch_sub(&entry->waiter_count, 1u);
+  if (wait.forks == atomic_load(&forks)) { /* else a signal handler forked */
+    atomic_fetch_sub(&entry->waiter_count, 1u);
+  }
   return atomic_load(&entry->generation) == wait.generation ? result
                                                             : -WSAEINTR;
 }

@@ -76,6 +76,7 @@ int portres__ws_set(int fd, enum portres__ws_note note, bool is_set);
 struct portres__ws_wait {
   int fd;
   uint32_t generation;
+  uint32_t forks;
 };
 struct portres__ws_wait portres__ws_wait_begin(int fd);
 int portres__ws_wait_end(struct portres__ws_wait wait, int result);
