@@ -80,7 +80,7 @@ static void map_anew(void) {
 }
 
 /* A file that was out of reach for a while is not mapped again: a server that
- * changes its user to and fro would fill its memory with maps. */
+ * changes its user again and again would fill its memory with maps. */
 static bool is_last(const struct stat* facts) {
   return last_map != NULL && facts->st_ino == last_facts.st_ino &&
          facts->st_dev == last_facts.st_dev;
