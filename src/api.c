@@ -5,7 +5,7 @@
 
 #include "block.h"
 #include "platform.h"
-#include "testing.h"
+#include "testing_api.h"
 
 /* Sizes that callers of earlier versions were compiled with may be smaller;
  * there are none yet. */

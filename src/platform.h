@@ -13,7 +13,7 @@
 #include <portres/portres.h>
 #include <stdbool.h>
 
-#include "slab.h"
+#include "handle.h"
 
 /* --- 1. The facility -----------------------------------------------------
  *

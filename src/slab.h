@@ -17,8 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* 0 names nothing. */
-typedef uint64_t portres__handle;
+#include "handle.h"
 
 /* The first member of every object of a slab. */
 struct portres__slab_head {

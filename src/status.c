@@ -26,6 +26,7 @@ static const struct status_text texts[] = {
     {PORTRES_EADDRINUSE, "EADDRINUSE", "A port is in use or reserved."},
     {PORTRES_ENETDOWN, "ENETDOWN", "The network is down."},
     {PORTRES_ENOBUFS, "ENOBUFS", "No port, memory or descriptor is left."},
+    {PORTRES_ENOTREADY, "ENOTREADY", "WSAStartup has not been called."},
 };
 
 static const struct status_text* find_text(int status) {

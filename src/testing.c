@@ -74,6 +74,10 @@ int portres__testing_complain(void) {
   return PORTRES_EINVAL;
 }
 
+int portres__testing_check(void) {
+  return portres__testing_is_on() ? portres__testing_complain() : PORTRES_OK;
+}
+
 /* --- Failures --- */
 
 bool portres__testing_is_status(int status) {
@@ -114,6 +118,10 @@ int portres_testing_fails(enum portres_testing_call call) {
   }
   return atomic_load(&is_network_down) && needs_network(call) ? PORTRES_ENETDOWN
                                                               : PORTRES_OK;
+}
+
+int portres__testing_status(enum portres_testing_call call) {
+  return portres__testing_is_on() ? portres_testing_fails(call) : PORTRES_OK;
 }
 
 int portres_testing_set_network_down(int is_down) {

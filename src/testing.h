@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "rare.h"
+#include "testing_api.h"
 
 enum portres__testing_state {
   PORTRES__TESTING_UNKNOWN, /* the environment has not been read */
@@ -27,20 +28,10 @@ static inline bool portres__testing_is_on(void) {
          PORTRES__TESTING_OFF;
 }
 
-/* --- What the library asks --- */
+/* --- What the library asks, besides testing_api.h --- */
 
-/* Count a call; the status that it is to fail with, or 0. */
-static inline int portres__testing_status(enum portres_testing_call call) {
-  return portres__testing_is_on() ? portres_testing_fails(call) : PORTRES_OK;
-}
-
-/* EINVAL when the environment is malformed, and once a line on stderr. Not with
- * a lock held, for stderr may be a pipe that nobody reads. */
+/* As portres__testing_check(), for those who know that the controls are on. */
 PORTRES__RARE int portres__testing_complain(void);
-
-static inline int portres__testing_check(void) {
-  return portres__testing_is_on() ? portres__testing_complain() : PORTRES_OK;
-}
 
 /* Whether the process counts as administrator, given whether it is. */
 bool portres__testing_administrator(bool real);

@@ -33,6 +33,7 @@ static const struct status_row status_rows[] = {
     {"WSAEADDRINUSE", PORTRES_EADDRINUSE, -10048, "EADDRINUSE", EADDRINUSE},
     {"WSAENETDOWN", PORTRES_ENETDOWN, -10050, "ENETDOWN", ENETDOWN},
     {"WSAENOBUFS", PORTRES_ENOBUFS, -10055, "ENOBUFS", ENOBUFS},
+    {"WSANOTINITIALISED", PORTRES_ENOTREADY, -10093, "ENOTREADY", 0},
 };
 
 static void check_status(const void* data) {

@@ -27,7 +27,7 @@
 
 #if defined(_WIN32) && defined(PORTRES_SHARED)
 #define PORTRES_API __declspec(dllimport)
-#elif defined(__GNUC__)
+#elif defined(__GNUC__) && !defined(_WIN32)
 #define PORTRES_API __attribute__((visibility("default")))
 #else
 #define PORTRES_API
@@ -58,7 +58,8 @@ enum portres_status {
   PORTRES_EOPNOTSUPP = -10045,  /* WSAEOPNOTSUPP */
   PORTRES_EADDRINUSE = -10048,  /* WSAEADDRINUSE, ERROR_SHARING_VIOLATION */
   PORTRES_ENETDOWN = -10050,    /* WSAENETDOWN */
-  PORTRES_ENOBUFS = -10055      /* WSAENOBUFS */
+  PORTRES_ENOBUFS = -10055,     /* WSAENOBUFS */
+  PORTRES_ENOTREADY = -10093    /* WSANOTINITIALISED; on Windows only */
 };
 
 #ifdef _WIN32

@@ -35,8 +35,9 @@
  *           Strangers stay with the parent, until its end; operations that pend
  *           there do not pend in the child. An executed program begins anew, by
  *           its environment.
- * Windows:  the system there is the real one: each function that returns a
- *           status answers EOPNOTSUPP, and the environment is not looked at.
+ * Windows:  the system there is the real one: each control that returns a
+ *           status answers EOPNOTSUPP, the questions of faces are answered with
+ *           0, and the environment is not looked at.
  */
 #ifndef PORTRES_TESTING_H
 #define PORTRES_TESTING_H

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Run one contract program on Windows or Wine, and hold it to its gates.
+
+  gate.py GATES NAME PROGRAM
+
+A line of GATES is "system | name | row | reason": the row of program NAME is
+known to fail on that system; a row that ends in * stands for all that begin
+so. What is printed is TAP: the rows without a gate, and one for the gates. A
+gated row that passes fails, so that somebody takes the gate away.
+"""
+import os
+import re
+import subprocess
+import sys
+
+ROW = re.compile(r"(not )?ok \d+ (?:- |# SKIP )(.*)")
+
+
+def read_gates(path, system, name):
+    gates = []
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip() and not line.startswith("#"):
+                where, program, row, reason = [
+                    part.strip() for part in line.split(" | ")]
+                if (where, program) == (system, name):
+                    gates.append((row, reason))
+    return gates
+
+
+def reason_of(row, gates):
+    for pattern, reason in gates:
+        if row == pattern or (pattern.endswith("*")
+                              and row.startswith(pattern[:-1])):
+            return reason
+    return None
+
+
+def run(program):
+    wrapper = os.environ.get("MESON_EXE_WRAPPER", "").split()
+    environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP",
+                       PORTRES_TEST_NO_NETNS="1")
+    done = subprocess.run(wrapper + [program], env=environment, text=True,
+                          errors="replace", stdout=subprocess.PIPE,
+                          stdin=subprocess.DEVNULL, timeout=100, check=False)
+    return done.returncode, done.stdout.splitlines()
+
+
+def judge(lines, gates):
+    """Rows to report as (is good, text), and how many gates held."""
+    rows, held = [], 0
+    for line in lines:
+        match = ROW.match(line)
+        if not match:
+            print("#", line)
+            continue
+        reason = reason_of(match[2], gates)
+        if reason and match[1]:
+            print(f"# gated: {match[2]}: {reason}")
+            held += 1
+        elif reason:
+            rows.append((False, f"{match[2]}: it passes, and has a gate"))
+        else:
+            rows.append((not match[1], match[2]))
+    return rows, held
+
+
+def main():
+    if len(sys.argv) != 4:
+        print(__doc__, file=sys.stderr)
+        return 2
+    path, name, program = sys.argv[1:]
+    system = "wine" if "wine" in os.environ.get("MESON_EXE_WRAPPER", "") \
+        else "windows"
+    gates = read_gates(path, system, name)
+    code, lines = run(program)
+    rows, held = judge(lines, gates)
+    rows.append((code == 0, f"the program ends with 0 (not {code})"
+                 if code else f"the program ends, and {held} gates hold"))
+    if not any(ROW.match(line) for line in lines):
+        rows.append((False, "the program reports rows"))
+    for number, (is_good, text) in enumerate(rows, 1):
+        print(f"{'' if is_good else 'not '}ok {number} - {text}")
+    print(f"1..{len(rows)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
