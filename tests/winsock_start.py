@@ -81,6 +81,11 @@ class Start(link.LinkCase):
             self.assertEqual(self.start(program, b"a\xff\xc3"),
                              (3, b"arguments: a\xff\xc3 3\n"))
 
+    def test_the_arguments_are_no_leak(self):
+        for program in self.builds("with_arguments.c", "-fsanitize=leak"):
+            self.assertEqual(self.start(program, "word"),
+                             (3, b"arguments: word 4\n"), program)
+
     def test_a_program_that_only_controls_keeps_libportres(self):
         for program in self.builds("only_ioctl.c", "-Wl,--as-needed"):
             needed = link.run(["readelf", "-dW", program]).stdout

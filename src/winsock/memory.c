@@ -70,13 +70,16 @@ static bool can_travel_all(uintptr_t address, size_t size, bool is_write) {
   return false;
 }
 
-/* The stack is there: advice that fails on it is advice the kernel lacks. */
+/* The stack is there: advice that fails on it is advice the kernel lacks. The
+ * first page is not: an emulator takes advice that it does not follow. */
 static int find_way(void) {
   int known = atomic_load_explicit(&way, memory_order_relaxed);
 
   if (known == WAY_UNKNOWN) {
-    known = can_populate((uintptr_t)&known, sizeof known, true) ? WAY_ADVICE
-                                                                : WAY_PIPE;
+    known = can_populate((uintptr_t)&known, sizeof known, true) &&
+                    !can_populate(0, 1, false)
+                ? WAY_ADVICE
+                : WAY_PIPE;
     atomic_store_explicit(&way, known, memory_order_relaxed);
   }
   return known;

@@ -48,7 +48,11 @@ static wchar_t* widen(const char* text) {
   return wide;
 }
 
-/* As long as the process: on Windows too they are nobody's to free. */
+/* As long as the process: on Windows too they are nobody's to free. Volatile,
+ * or they would not be there for whoever looks for leaks. */
+static wchar_t** volatile arguments;
+static wchar_t** volatile environment;
+
 static wchar_t** widen_all(char** texts) {
   size_t count = 0;
   wchar_t** wide;
@@ -70,8 +74,6 @@ static wchar_t** widen_all(char** texts) {
  * numbers and all else stay as in C, where a program on Windows begins. */
 int main(int argc, char** argv, char** envp) {
   start* wmain = find_start();
-  wchar_t** arguments;
-  wchar_t** environment;
 
   setlocale(LC_CTYPE, "");
   arguments = widen_all(argv);

@@ -14,8 +14,10 @@
 #define WAIT_ABANDONED_0 0x80u
 #define STATUS_WAIT_0 0u
 #define STATUS_PENDING 0x103u
-#define HasOverlappedIoCompleted(overlapped) \
-  ((DWORD)(overlapped)->Internal != STATUS_PENDING)
+/* Another thread may be writing it: what it wrote before is seen, too. */
+#define HasOverlappedIoCompleted(overlapped)                            \
+  ((DWORD)__atomic_load_n(&(overlapped)->Internal, __ATOMIC_ACQUIRE) != \
+   STATUS_PENDING)
 
 typedef struct _SECURITY_ATTRIBUTES {
   DWORD nLength;

@@ -20,6 +20,11 @@
 #define PORTRES_WS_END
 #endif
 
+/* Of the SDK's header for these types: libjpeg's looks for it. */
+#ifndef _BASETSD_H_
+#define _BASETSD_H_
+#endif
+
 #if defined(__GNUC__)
 #define PORTRES_WS_API __attribute__((visibility("default")))
 #else
