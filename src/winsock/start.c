@@ -64,6 +64,7 @@ static wchar_t** widen_all(char** texts) {
   for (size_t i = 0; i < count && wide != NULL; i++) {
     wide[i] = widen(texts[i]);
     if (wide[i] == NULL) {
+      free(wide); /* the program ends */
       return NULL;
     }
   }
