@@ -31,6 +31,7 @@ void portres__pool_clear(struct portres__pool* pool) {
 
   memset(pool->cells, 0, tables_size(pool->port_count, pool->cell_count));
   pool->has_extras = false;
+  pool->settling = 0;
   pool->cells[pool->cell_count - 1].taken = tail_of(pool->port_count);
   full[words_for(pool->cell_count) - 1] = tail_of(pool->cell_count);
 }
@@ -67,6 +68,7 @@ void portres__pool_settle(struct portres__pool* pool, uint32_t index) {
   uint64_t bit = portres__pool_bit(index);
   bool is_full;
 
+  atomic_fetch_add(&pool->settling, (uint16_t)1);
   do {
     is_full = is_cell_full(pool, index);
     if (is_full != ((atomic_load(full) & bit) != 0)) {
@@ -77,6 +79,7 @@ void portres__pool_settle(struct portres__pool* pool, uint32_t index) {
       }
     }
   } while (is_full != is_cell_full(pool, index));
+  atomic_fetch_sub(&pool->settling, (uint16_t)1);
 }
 
 /* After a port of the cell was opened. */
@@ -203,11 +206,23 @@ static bool pick_from(struct portres__pool* pool,
   return false;
 }
 
+/* The bit of a cell is late, and the cell may be open by now. */
+PORTRES__RARE static bool pick_past_bits(struct portres__pool* pool,
+                                         uint16_t* port_out) {
+  for (uint32_t i = 0; i < pool->cell_count; i++) {
+    if (pick_in_cell(pool, i, UINT64_MAX, port_out)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool portres__pool_pick(struct portres__pool* pool,
                         uint32_t from,
                         uint16_t* port_out) {
   return pick_from(pool, from, port_out) ||
-         (from != 0 && pick_from(pool, 0, port_out));
+         (from != 0 && pick_from(pool, 0, port_out)) ||
+         (atomic_load(&pool->settling) != 0 && pick_past_bits(pool, port_out));
 }
 
 bool portres__pool_pick_next(struct portres__pool* pool, uint16_t* port_out) {

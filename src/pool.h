@@ -18,7 +18,8 @@
  * A bit for each cell of 64 ports that is full speeds up the search, so that a
  * block of any size and fill answers in the same time. Whoever changes a cell
  * looks at that bit after it and, having changed the bit, at the cell again, so
- * the last one to look leaves it right.
+ * the last one to look leaves it right. While somebody is at that, and may be
+ * interrupted there, a search that finds no cell open looks into the cells.
  *
  * All but create and destroy are lock-free and async-signal-safe: none waits
  * for what another has begun. Ports are counted from 0 here: the start of the
@@ -50,6 +51,7 @@ struct portres__pool {
   _Atomic uint16_t thaw_cursor; /* cell where the next thaw begins */
   _Atomic uint32_t swept_at_ms; /* modulo 2^32; 0: never */
   _Atomic bool has_extras;      /* any, ever; else they are not looked at */
+  _Atomic uint16_t settling;    /* threads amid setting the bit of a cell */
   struct portres__pool_cell cells[];
 };
 

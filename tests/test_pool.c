@@ -119,6 +119,21 @@ static void extra_without_bit_is_held(void) {
   portres__pool_destroy(pool);
 }
 
+/* What a thread leaves behind that is interrupted amid settling a cell, the
+ * port of which another one drops. */
+static void port_of_a_cell_with_a_late_bit_is_picked(void) {
+  struct portres__pool* pool = portres__pool_create(2);
+  uint16_t port = 99;
+
+  assert_true(portres__pool_pick(pool, 0, &port));
+  atomic_fetch_or(portres__pool_full(pool), portres__pool_bit(0));
+  atomic_fetch_add(&pool->settling, (uint16_t)1);
+  assert_true(portres__pool_pick(pool, 0, &port));
+  assert_int_equal(port, 1);
+  assert_false(portres__pool_pick(pool, 0, &port));
+  portres__pool_destroy(pool);
+}
+
 static void extra_without_bit_is_shared_and_dropped(void) {
   struct portres__pool* pool = portres__pool_create(1);
   uint16_t port;
@@ -390,6 +405,8 @@ int main(void) {
                 cleared_pool_is_as_new);
   table_add_one("given a cooling port that is warmed, then a drop opens it",
                 warm_port_is_open_after_its_drop);
+  table_add_one("given an open cell said to be full, then it is picked from",
+                port_of_a_cell_with_a_late_bit_is_picked);
   table_add_one("given 65535 holders, then one more is refused",
                 too_many_holders_are_refused);
   table_add_one("given a refused port, then it cools until it is thawed",
