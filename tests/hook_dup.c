@@ -2,6 +2,8 @@
  * last of them is closed, a bind through any of them takes from the block, and
  * the reservation of an acquiring socket lives as long as any of them. */
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -219,11 +221,69 @@ static void check_no_number_left(void) {
   hook_finish(&block);
 }
 
+/* --- A number that is given out again while its socket ends --- */
+
+enum { LINGER_SECONDS = 30 };
+
+static void fill_buffers(int s) {
+  static const char data[65536];
+  while (send(s, data, sizeof data, MSG_DONTWAIT) > 0) {
+  }
+}
+
+static void* close_it(void* arg) {
+  close(*(const int*)arg);
+  return NULL;
+}
+
+/* A file under the number, which the close under way has given up. */
+static int take_number(int number) {
+  int fd = -1;
+  while (fd != number) {
+    if (fd >= 0) {
+      close(fd);
+      sched_yield();
+    }
+    fd = open("/dev/null", O_RDONLY);
+  }
+  return fd;
+}
+
+/* The close waits for what is unsent, until a reset from the other end. */
+static void check_number_of_ending_socket(void) {
+  const struct linger linger = {1, LINGER_SECONDS};
+  const struct hook_block block = hook_acquire(IPPROTO_TCP, 1);
+  const int listener = net_socket(IPPROTO_TCP, NET_V4);
+  pthread_t thread;
+  assert_int_equal(net_bind(listener, "127.0.0.1", 0), 0);
+  assert_int_equal(net_listen(listener), 0);
+  int s = hook_bound_member(&block);
+  assert_int_equal(net_connect(s, "127.0.0.1", net_port(listener)), 0);
+  const int peer = net_accept(listener);
+  assert_int_equal(setsockopt(s, SOL_SOCKET, SO_LINGER, &linger, sizeof linger),
+                   0);
+  fill_buffers(s);
+  assert_int_equal(pthread_create(&thread, NULL, close_it, &s), 0);
+  const int file = take_number(s);
+  const int copy = dup(file);
+  net_close(peer);
+  assert_int_equal(pthread_join(thread, NULL), 0);
+  hook_expect(&block, 0, 1);
+  net_close(copy);
+  net_close(file);
+  net_close(listener);
+  hook_finish(&block);
+}
+
 int main(void) {
   TABLE_ADD(rows, check_row);
   TABLE_ADD(earlier, check_earlier);
   table_add_one(
       "given no descriptor number left, when copies fail, then nothing changes",
       check_no_number_left);
+  table_add_one(
+      "given a file with the number of a socket that is ending, when it is "
+      "copied, then the port is free after the end",
+      check_number_of_ending_socket);
   return table_run("hook_dup");
 }

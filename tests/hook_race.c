@@ -4,6 +4,7 @@
  *
  * The kernel gives a number out again the moment it is closed, before close()
  * has returned; each row runs many rounds to meet that moment. */
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -12,8 +13,9 @@
 
 #include "hook_rights.h"
 #include "hook_support.h"
+#include "life_support.h"
 
-enum { WATCHDOG_SECONDS = 60 };
+enum { WATCHDOG_SECONDS = 60, TURNS = 20 };
 static const double row_seconds = 0.8;
 
 static struct hook_block block;
@@ -21,6 +23,9 @@ static int victim; /* what the first thread ends */
 static int source; /* another descriptor of the same socket */
 static int result; /* what the second thread made, or its errno */
 static int ends[2];
+static struct hook_block second_block;
+static int error_after;   /* of a bind by the first thread, after the end */
+static unsigned dallying; /* seed */
 
 struct row {
   const char* name;
@@ -133,6 +138,134 @@ static int settle_member(void) {
   return 0;
 }
 
+/* --- The end meets a look at the descriptor, from the other thread --- */
+
+/* A look at `victim` comes with the association of any socket that may have
+ * copies, when the victim may have some, too. */
+static void note_copies(int s) {
+  close(dup(s));
+}
+
+static void prepare_acquirer(void) {
+  const struct portres_range any = {0, 1};
+  struct portres_reservation granted;
+  victim = socket(AF_INET, SOCK_STREAM, 0);
+  note_copies(victim);
+  source = socket(AF_INET, SOCK_STREAM, 0);
+  result = socket(AF_INET, SOCK_STREAM, 0);
+  note_copies(result);
+  assert_int_equal(portres_acquire(victim, any, &granted), PORTRES_OK);
+  assert_int_equal(portres_associate(source, granted.token), PORTRES_OK);
+}
+
+static void end_by_close_and_bind(void) {
+  life_dally(&dallying, 4000);
+  close(victim);
+  error_after = hook_bind(source);
+}
+
+static void meet_by_associate(void) {
+  portres_associate(result, block.token);
+}
+
+static int settle_token(void) {
+  HOOK_CLAIM(close(source) == 0 && close(result) == 0);
+  HOOK_CLAIM(error_after == ENOBUFS);
+  return 0;
+}
+
+/* --- Another file gets the number amid the end, and is closed --- */
+
+static void prepare_ending(void) {
+  victim = hook_bound_member(&block);
+  source = hook_member(&block);
+}
+
+static void meet_by_file(void) {
+  for (int i = 0; i < TURNS; ++i) {
+    close(open("/dev/null", O_RDONLY));
+  }
+}
+
+static int settle_port(void) {
+  HOOK_CLAIM(close(source) == 0);
+  HOOK_CLAIM(error_after == 0);
+  return 0;
+}
+
+/* --- A copy takes the number of another one, under a look --- */
+
+/* The port that all looks are for is a dead block's; and `source` acquires. */
+static void prepare_lingering(void) {
+  second_block = hook_acquire(IPPROTO_TCP, 1);
+  source = hook_bound_member(&second_block);
+  assert_int_equal(portres_release(source, second_block.token), PORTRES_OK);
+  const struct portres_range any = {0, 1};
+  struct portres_reservation granted;
+  assert_int_equal(portres_acquire(source, any, &granted), PORTRES_OK);
+  second_block.token = granted.token;
+  victim = dup(source);
+}
+
+static void end_by_turns(void) {
+  for (int i = 0; i < TURNS; ++i) {
+    close(victim);
+    victim = dup(source);
+  }
+}
+
+static void meet_by_acquire(void) {
+  struct portres_reservation granted;
+  for (int i = 0; i < TURNS; ++i) {
+    portres_acquire(second_block.owner, second_block.range, &granted);
+  }
+}
+
+/* The copy alone keeps the token. */
+static int settle_turns(void) {
+  HOOK_CLAIM(close(source) == 0);
+  HOOK_CLAIM(hook_is_alive(second_block.token));
+  HOOK_CLAIM(close(victim) == 0);
+  HOOK_CLAIM(!hook_is_alive(second_block.token));
+  HOOK_CLAIM(close(second_block.owner) == 0);
+  return 0;
+}
+
+/* --- A bind meets a socket that takes long to end, for want of its port --- */
+
+enum { CLIENTS = 256 };
+
+static int clients[CLIENTS];
+
+static void prepare_listener(void) {
+  struct net_address name = {.len = sizeof name.as};
+  victim = hook_bound_member(&block);
+  source = hook_member(&block);
+  assert_int_equal(listen(victim, CLIENTS), 0);
+  assert_int_equal(getsockname(victim, &name.as.any, &name.len), 0);
+  for (int i = 0; i < CLIENTS; ++i) {
+    clients[i] = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(clients[i], &name.as.any, name.len), 0);
+  }
+}
+
+static void meet_by_late_bind(void) {
+  life_dally(&dallying, 400000);
+  result = hook_bind(source);
+}
+
+static int settle_listener(void) {
+  struct portres_info info = {.size = sizeof info};
+  HOOK_CLAIM(portres_describe(block.token, &info) == PORTRES_OK);
+  HOOK_CLAIM(info.cooling == 0);
+  HOOK_CLAIM(result == 0 || result == ENOBUFS);
+  HOOK_CLAIM(close(source) == 0 && close(victim) == 0);
+  for (int i = 0; i < CLIENTS; ++i) {
+    close(clients[i]);
+  }
+  return 0;
+}
+
 #define AMID ", when another thread is amid it, then the books are right"
 
 static const struct row rows[] = {
@@ -160,6 +293,17 @@ static const struct row rows[] = {
      meet_by_member, settle_member},
     {"given close_range and a new member" AMID, prepare_bound,
      end_by_close_range, meet_by_member, settle_member},
+    {"given the close of an acquiring socket, when another thread looks at it, "
+     "then its token is dead",
+     prepare_acquirer, end_by_close_and_bind, meet_by_associate, settle_token},
+    {"given close and a file of its number" AMID, prepare_ending,
+     end_by_close_and_bind, meet_by_file, settle_port},
+    {"given close and dup to its number, when another thread looks at it, "
+     "then the copy counts",
+     prepare_lingering, end_by_turns, meet_by_acquire, settle_turns},
+    {"given dup2 over a slow end, when another thread looks for its port, "
+     "then none cools",
+     prepare_listener, end_by_dup2, meet_by_late_bind, settle_listener},
 };
 
 /* Spinning, so that both come out of it at the same moment. */

@@ -26,18 +26,18 @@ portres__handle portres__platform_endpoint_of(portres_socket s,
 }
 
 /* The descriptor may be closed by another thread while we look, and be another
- * socket's when we are done: then the entry must go again. */
+ * socket's when we are done: then the entry must go again. Before: a look. */
 static void attach_copy(int fd, struct portres__endpoint* endpoint) {
   uint64_t identity = atomic_load(&endpoint->identity);
   portres__handle handle = portres__slab_handle(endpoint);
 
   if (portres__fdtable_get(fd) == handle ||
-      portres__descriptor_identity(fd) != identity ||
+      portres__socket_identity(fd) != identity ||
       !portres__fdtable_prepare(fd) || !portres__endpoint_pin(handle)) {
     return;
   }
   portres__descriptor_drop(portres__fdtable_exchange(fd, handle));
-  if (portres__descriptor_identity(fd) != identity) {
+  if (portres__socket_identity(fd) != identity) {
     portres__descriptor_forget(fd, handle);
   }
 }
@@ -50,11 +50,13 @@ static void attach_copies(int s, struct portres__endpoint* endpoint) {
   }
   for (int fd = portres__copies_next(0); fd >= 0;
        fd = portres__copies_next(fd + 1)) {
+    portres__look_begin(PORTRES__LOOKER_LOCKED, fd);
     portres__copies_forget(fd);
-    if (portres__descriptor_identity(fd) != 0) {
+    if (portres__socket_identity(fd) != 0) {
       portres__copies_note(fd);
       attach_copy(fd, endpoint);
     }
+    portres__look_end(PORTRES__LOOKER_LOCKED);
   }
 }
 
@@ -105,6 +107,7 @@ void portres__descriptor_is_received(int fd) {
   }
   endpoint = find_endpoint(portres__socket_identity(fd));
   if (endpoint != NULL && portres__fdtable_prepare(fd)) {
+    portres__look_await(fd);
     portres__descriptor_drop(
         portres__fdtable_exchange(fd, portres__slab_handle(endpoint)));
   } else if (endpoint != NULL) {
@@ -136,5 +139,5 @@ void portres__platform_count_descriptors(void) {
 }
 
 void portres__platform_sweep(const struct portres__reservation* reservation) {
-  portres__descriptor_sweep(reservation, UINT_MAX);
+  portres__descriptor_sweep(PORTRES__LOOKER_LOCKED, reservation, UINT_MAX);
 }

@@ -43,9 +43,7 @@ enum {
    * so many ports that the caller hardly feels it. */
   SWEEP_INTERVAL_MS = 10,
   SWEEP_LIMIT = 256,
-  THAW_LIMIT = 4096,
-  /* How often a bind begins anew, for what it waited for may be taken. */
-  LOOKS_LIMIT = 8
+  THAW_LIMIT = 4096
 };
 
 static int fail(int error) {
@@ -62,15 +60,22 @@ static uint64_t now_ms(void) {
   return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Look for ports that are free though they seem taken. */
+/* Look for ports that are free though they seem taken; tells whether any were.
+ */
 PORTRES__RARE static bool sweep(struct portres__reservation* reservation) {
+  struct portres__platform_entry entry;
+  unsigned found;
+
   if (!portres__pool_may_sweep(reservation->pool, now_ms(),
                                SWEEP_INTERVAL_MS)) {
     return false;
   }
-  return portres__descriptor_sweep(reservation, SWEEP_LIMIT) +
-             portres__pool_thaw(reservation->pool, THAW_LIMIT) >
-         0;
+  entry = portres__platform_enter();
+  found = portres__descriptor_sweep(PORTRES__LOOKER_BIND, reservation,
+                                    SWEEP_LIMIT) +
+          portres__pool_thaw(reservation->pool, THAW_LIMIT);
+  portres__platform_leave(entry);
+  return found > 0;
 }
 
 /* Returns: 0, or the negative of an errno, which is left alone. */
@@ -112,51 +117,19 @@ static int fail_dead(struct portres__reservation* reservation,
   return fail(portres__status_to_errno(portres__rules_bind(&facts).status));
 }
 
-/* What a bind that finds no port can do about it; each bind once, or a few
- * times. */
-struct retry {
-  uint64_t looks_seen;
-  int looks_count;
-  bool has_swept;
-};
-
-static bool find_reason_to_retry(struct retry* retry,
-                                 struct portres__reservation* reservation) {
-  if (!retry->has_swept) {
-    retry->has_swept = true;
-    if (sweep(reservation)) {
-      return true;
-    }
-  }
-  if (retry->looks_count++ < LOOKS_LIMIT &&
-      portres__descriptor_await_looks(retry->looks_seen)) {
-    retry->looks_seen = portres__descriptor_looks_ended();
-    return true;
-  }
-  return false;
-}
-
-PORTRES__RARE static bool may_retry(struct retry* retry,
-                                    struct portres__reservation* reservation) {
-  int saved_errno = errno;
-  bool has_reason = find_reason_to_retry(retry, reservation);
-
-  errno = saved_errno;
-  return has_reason;
-}
-
 /* Before: the reservation is pinned. After: the pin is gone, or passed on. */
 static int bind_picked(struct binder binder,
                        union portres__address* address,
                        socklen_t address_len) {
   struct portres__reservation* reservation = binder.reservation;
-  struct retry retry = {portres__descriptor_looks_ended(), 0, false};
+  bool has_swept = false;
   uint16_t port;
   int result;
 
   for (;;) {
     if (!portres__reservation_pick(reservation, &port)) {
-      if (may_retry(&retry, reservation)) {
+      if (!has_swept && sweep(reservation)) {
+        has_swept = true;
         continue;
       }
       portres__reservation_drop(reservation);

@@ -4,11 +4,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <sched.h>
 
 #include "copies_posix.h"
 #include "endpoint.h"
 #include "engine.h"
+#include "look_posix.h"
 #include "process_posix.h"
 #include "rare.h"
 #include "real_posix.h"
@@ -56,25 +56,44 @@ int portres__hook_socketpair(int domain, int type, int protocol, int fds[2]) {
 /* --- Closed --- */
 
 /* The kernel gives the number away before it ends the socket: a thread that
- * gets it meanwhile takes our entry out, and the port must not be anybody's
- * until the close is over. Hence the pin; and as a cancelled thread would keep
- * it for good, the close of a socket of ours is no cancellation point. */
+ * gets it meanwhile clears our entry, and the port must not be anybody's until
+ * the close is over. Hence the mark, which makes the entry's reference ours. An
+ * entry that is marked already tells of another thread's close: our descriptor
+ * is a new one of that number. As a cancelled thread would keep the reference
+ * for good, the close of a socket of ours is no cancellation point. */
 struct portres__closing portres__descriptor_before_close(int fd) {
-  struct portres__closing closing = {portres__endpoint_pin(own_entry(fd)), 0};
+  struct portres__closing closing = {0, 0};
+  portres__handle handle = own_entry(fd);
 
-  if (closing.endpoint != NULL) {
+  if (handle != 0 && portres__fdtable_mark(fd, handle)) {
+    closing.handle = handle;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &closing.saved_cancellation);
-    portres__fdtable_mark(fd);
   }
   return closing;
 }
 
+static void end_closing(struct portres__closing closing) {
+  portres__descriptor_drop(closing.handle);
+  pthread_setcancelstate(closing.saved_cancellation, NULL);
+}
+
 void portres__descriptor_after_close(int fd, struct portres__closing closing) {
-  if (closing.endpoint != NULL) {
-    portres__descriptor_drop(portres__fdtable_take_marked(fd));
-    portres__endpoint_drop(closing.endpoint);
-    pthread_setcancelstate(closing.saved_cancellation, NULL);
+  portres__look_await(fd);
+  if (closing.handle != 0) {
+    portres__fdtable_clear_marked(fd, closing.handle);
+    end_closing(closing);
   }
+}
+
+/* The descriptor was not closed after all. */
+static void take_back_close(int fd, struct portres__closing closing) {
+  if (closing.handle == 0) {
+    return;
+  }
+  if (portres__fdtable_unmark(fd, closing.handle)) {
+    closing.handle = 0;
+  }
+  end_closing(closing);
 }
 
 int portres__hook_close(int fd) {
@@ -173,65 +192,44 @@ void portres__hook_closefrom(int first) {
   errno = saved_errno;
 }
 
-enum { LOOK_PATIENCE = 1000 };
-
 /* Where the next sweep begins: each one looks at a part of a large table. */
 static _Atomic int sweep_cursor;
 
-/* Looks at sockets that may be other threads', by their ends. */
-static _Atomic uint64_t looks_begun;
-PORTRES__HOT _Atomic uint64_t portres__descriptor_looks;
-
-bool portres__descriptor_await_looks(uint64_t seen) {
-  uint64_t begun = atomic_load(&looks_begun);
-
-  for (int i = 0;
-       i < LOOK_PATIENCE && atomic_load(&portres__descriptor_looks) < begun;
-       i++) {
-    sched_yield();
-  }
-  return begun != seen;
+static bool has_port_of(portres__handle handle,
+                        const struct portres__reservation* reservation) {
+  return handle != 0 && portres__endpoint_holds_of(
+                            portres__endpoint_peek(handle), reservation);
 }
 
-/* While the kernel answers, it keeps the socket from ending, though another
- * thread closes it: then its port must not return before. Hence the pin; and
- * whoever misses the port meanwhile waits for us. */
-uint64_t portres__descriptor_identity(int fd) {
-  struct portres__endpoint* endpoint;
-  uint64_t identity;
+/* The entry is read within the look: from then on nobody puts it back. */
+static bool forget_if_closed(int fd,
+                             const struct portres__reservation* reservation) {
+  portres__handle handle = portres__fdtable_get(fd);
 
-  atomic_fetch_add(&looks_begun, 1);
-  endpoint = portres__endpoint_pin(portres__fdtable_get(fd));
-  identity = portres__socket_identity(fd);
-  if (endpoint != NULL) {
-    portres__endpoint_drop(endpoint);
+  if (!has_port_of(handle, reservation) ||
+      portres__socket_identity(fd) ==
+          atomic_load(&portres__endpoint_peek(handle)->identity)) {
+    return false;
   }
-  atomic_fetch_add(&portres__descriptor_looks, 1);
-  return identity;
-}
-
-static bool is_closed_unseen(int fd, portres__handle handle) {
-  return portres__descriptor_identity(fd) !=
-         atomic_load(&portres__endpoint_peek(handle)->identity);
+  portres__descriptor_forget(fd, handle);
+  return true;
 }
 
 unsigned portres__descriptor_sweep(
-    const struct portres__reservation* reservation, unsigned limit) {
+    enum portres__looker looker,
+    const struct portres__reservation* reservation,
+    unsigned limit) {
   unsigned forgotten = 0;
   unsigned asked = 0;
   int fd =
       portres__fdtable_next(limit == UINT_MAX ? 0 : atomic_load(&sweep_cursor));
 
   for (; fd >= 0 && asked < limit; fd = portres__fdtable_next(fd + 1)) {
-    portres__handle handle = portres__fdtable_get(fd);
-    if (handle == 0 || !portres__endpoint_holds_of(
-                           portres__endpoint_peek(handle), reservation)) {
-      continue;
-    }
-    asked++;
-    if (is_closed_unseen(fd, handle)) {
-      portres__descriptor_forget(fd, handle);
-      forgotten++;
+    if (has_port_of(portres__fdtable_get(fd), reservation) &&
+        portres__look_begin(looker, fd)) {
+      asked++;
+      forgotten += forget_if_closed(fd, reservation);
+      portres__look_end(looker);
     }
   }
   atomic_store(&sweep_cursor, fd < 0 ? 0 : fd);
@@ -240,10 +238,26 @@ unsigned portres__descriptor_sweep(
 
 /* --- Duplicated --- */
 
+/* A marked entry may be of the socket that had the number before. */
+PORTRES__RARE static bool names_socket(int fd, portres__handle handle) {
+  int saved_errno = errno;
+  bool is_named = portres__socket_identity(fd) ==
+                  atomic_load(&portres__endpoint_peek(handle)->identity);
+
+  errno = saved_errno;
+  return is_named;
+}
+
 /* The endpoint of a descriptor about to be duplicated, with a reference for
  * the duplicate; NULL: not one of ours. */
 static struct portres__endpoint* before_dup(int fd) {
-  return portres__endpoint_pin(own_entry(fd));
+  portres__handle handle = own_entry(fd);
+
+  if (handle != 0 && portres__fdtable_is_marked(fd) &&
+      !names_socket(fd, handle)) {
+    return NULL;
+  }
+  return portres__endpoint_pin(handle);
 }
 
 /* Where the duplicate's number is only known afterwards and no room can be had
@@ -269,6 +283,7 @@ static int after_dup(struct portres__endpoint* endpoint, int fd, int new_fd) {
   if (new_fd < 0) {
     portres__endpoint_drop(endpoint);
   } else {
+    portres__look_await(new_fd);
     portres__descriptor_drop(
         portres__fdtable_exchange(new_fd, portres__slab_handle(endpoint)));
   }
@@ -287,8 +302,25 @@ static bool has_room(int new_fd) {
          portres__fdtable_prepare(new_fd);
 }
 
+/* What was there before is closed. */
+static int after_dup_over(struct portres__endpoint* endpoint,
+                          int fd,
+                          int new_fd,
+                          int result,
+                          struct portres__closing closing) {
+  if (result < 0) {
+    after_dup(endpoint, fd, -1);
+    take_back_close(new_fd, closing);
+    return -1;
+  }
+  result = after_dup(endpoint, fd, result);
+  portres__descriptor_after_close(new_fd, closing);
+  return result;
+}
+
 int portres__hook_dup2(int fd, int new_fd) {
   struct portres__endpoint* endpoint;
+  struct portres__closing closing;
 
   if (fd == new_fd) {
     return portres__real()->dup2(fd, new_fd);
@@ -299,18 +331,23 @@ int portres__hook_dup2(int fd, int new_fd) {
     errno = ENOMEM;
     return -1;
   }
-  return after_dup(endpoint, fd, portres__real()->dup2(fd, new_fd));
+  closing = portres__descriptor_before_close(new_fd);
+  return after_dup_over(endpoint, fd, new_fd, portres__real()->dup2(fd, new_fd),
+                        closing);
 }
 
 int portres__hook_dup3(int fd, int new_fd, int flags) {
   struct portres__endpoint* endpoint = before_dup(fd);
+  struct portres__closing closing;
 
   if (endpoint != NULL && !has_room(new_fd)) {
     portres__endpoint_drop(endpoint);
     errno = ENOMEM;
     return -1;
   }
-  return after_dup(endpoint, fd, portres__real()->dup3(fd, new_fd, flags));
+  closing = portres__descriptor_before_close(new_fd);
+  return after_dup_over(endpoint, fd, new_fd,
+                        portres__real()->dup3(fd, new_fd, flags), closing);
 }
 
 int portres__hook_fcntl(int (*real_fcntl)(int, int, ...),

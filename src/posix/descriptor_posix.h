@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "fdtable_posix.h"
+#include "look_posix.h"
 #include "rare.h"
 
 /* The descriptor is new, or -1: an entry under its number is of a socket whose
@@ -24,7 +25,7 @@ void portres__descriptor_is_received(int fd);
 
 /* Around a call that closes one descriptor: what the first tells the second. */
 struct portres__closing {
-  struct portres__endpoint* endpoint; /* NULL: no socket of ours */
+  portres__handle handle; /* of its endpoint; 0: no socket of ours */
   int saved_cancellation;
 };
 struct portres__closing portres__descriptor_before_close(int fd);
@@ -36,24 +37,13 @@ void portres__descriptor_drop(portres__handle handle);
 /* Take the entry out if it is this one, and drop its reference. */
 PORTRES__RARE void portres__descriptor_forget(int fd, portres__handle handle);
 
-/* portres__socket_identity() of a descriptor that may be another thread's. */
-uint64_t portres__descriptor_identity(int fd);
-
-/* A look at another thread's socket delays the return of its port, should it be
- * closed meanwhile. So who finds no port waits, for a moment, until the looks
- * are over. True when there were any that had not ended at `seen`. */
-extern _Atomic uint64_t portres__descriptor_looks;
-
-static inline uint64_t portres__descriptor_looks_ended(void) {
-  return atomic_load(&portres__descriptor_looks);
-}
-bool portres__descriptor_await_looks(uint64_t seen);
-
 /* Forget up to `limit` bound sockets of the reservation whose close went
  * unseen (UINT_MAX: all of them); tells how many. */
 struct portres__reservation;
 unsigned portres__descriptor_sweep(
-    const struct portres__reservation* reservation, unsigned limit);
+    enum portres__looker looker,
+    const struct portres__reservation* reservation,
+    unsigned limit);
 
 int portres__hook_close(int fd);
 int portres__hook_close_range(unsigned first, unsigned last, int flags);

@@ -43,39 +43,34 @@ bool portres__fdtable_prepare(int fd) {
   return true;
 }
 
+static bool change(int fd, uint64_t from, uint64_t to) {
+  return atomic_compare_exchange_strong(portres__fdtable_at(fd), &from, to);
+}
+
 portres__handle portres__fdtable_exchange(int fd, portres__handle handle) {
-  return atomic_exchange(portres__fdtable_at(fd), handle) &
-         ~PORTRES__FDTABLE_MARK;
+  uint64_t former = atomic_exchange(portres__fdtable_at(fd), handle);
+
+  return (former & PORTRES__FDTABLE_MARK) == 0 ? former : 0;
 }
 
 bool portres__fdtable_take(int fd, portres__handle handle) {
-  portres__fdtable_entry* entry = portres__fdtable_at(fd);
-  uint64_t plain = handle;
-  uint64_t marked = handle | PORTRES__FDTABLE_MARK;
-
-  return atomic_compare_exchange_strong(entry, &plain, 0) ||
-         atomic_compare_exchange_strong(entry, &marked, 0);
+  if (change(fd, handle, 0)) {
+    return true;
+  }
+  portres__fdtable_clear_marked(fd, handle);
+  return false;
 }
 
-void portres__fdtable_mark(int fd) {
-  portres__fdtable_entry* entry = portres__fdtable_at(fd);
-  uint64_t value = atomic_load(entry);
-
-  while (value != 0 && !atomic_compare_exchange_weak(
-                           entry, &value, value | PORTRES__FDTABLE_MARK)) {
-    /* `value` has been read anew. */
-  }
+bool portres__fdtable_mark(int fd, portres__handle handle) {
+  return change(fd, handle, handle | PORTRES__FDTABLE_MARK);
 }
 
-portres__handle portres__fdtable_take_marked(int fd) {
-  portres__fdtable_entry* entry = portres__fdtable_at(fd);
-  uint64_t value = atomic_load(entry);
+void portres__fdtable_clear_marked(int fd, portres__handle handle) {
+  change(fd, handle | PORTRES__FDTABLE_MARK, 0);
+}
 
-  if ((value & PORTRES__FDTABLE_MARK) == 0 ||
-      !atomic_compare_exchange_strong(entry, &value, 0)) {
-    return 0;
-  }
-  return value & ~PORTRES__FDTABLE_MARK;
+bool portres__fdtable_unmark(int fd, portres__handle handle) {
+  return change(fd, handle | PORTRES__FDTABLE_MARK, handle);
 }
 
 /* Past the pages that were never mapped. */

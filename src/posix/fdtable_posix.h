@@ -5,9 +5,9 @@
  * mapped when first needed and never given back. Lock-free throughout.
  *
  * The kernel may reuse a descriptor the moment it is closed, for another copy
- * of the same socket even. So an entry is marked before the close, and taken
- * out after it if the mark is still there; whoever puts a new entry in its
- * place finds the old one and drops it instead.
+ * of the same socket even. So an entry is marked before the close, and cleared
+ * after it if it is still there; the reference of a marked entry is dropped by
+ * who marked it, whoever cleared or replaced the entry.
  */
 #ifndef PORTRES_FDTABLE_POSIX_H
 #define PORTRES_FDTABLE_POSIX_H
@@ -53,18 +53,30 @@ static inline portres__handle portres__fdtable_get(int fd) {
                              ~PORTRES__FDTABLE_MARK;
 }
 
+static inline bool portres__fdtable_is_marked(int fd) {
+  portres__fdtable_entry* entry = portres__fdtable_at(fd);
+
+  return entry != NULL && (atomic_load_explicit(entry, memory_order_acquire) &
+                           PORTRES__FDTABLE_MARK) != 0;
+}
+
 /* Make room for an entry; false: no memory, or no such descriptor. */
 bool portres__fdtable_prepare(int fd);
 
-/* Put the entry in; the former one. Before: prepared. */
+/* Put the entry in. Returns: the former one, whose reference the caller drops;
+ * 0: none, or a marked one. Before: prepared. */
 portres__handle portres__fdtable_exchange(int fd, portres__handle handle);
 
-/* Take the entry out if it is this one, marked or not. True: the caller drops
- * its reference. */
+/* Take the entry out if it is this one. True: the caller drops its reference;
+ * false also for a marked one. */
 bool portres__fdtable_take(int fd, portres__handle handle);
 
-void portres__fdtable_mark(int fd);
-portres__handle portres__fdtable_take_marked(int fd); /* or 0 */
+/* Mark the entry if it is this one, without a mark. True: the caller drops its
+ * reference once it is cleared, or takes the mark away again; false: that one
+ * has been cleared or replaced. */
+bool portres__fdtable_mark(int fd, portres__handle handle);
+void portres__fdtable_clear_marked(int fd, portres__handle handle);
+bool portres__fdtable_unmark(int fd, portres__handle handle);
 
 /* The first descriptor >= fd with an entry; -1: none. */
 int portres__fdtable_next(int fd);

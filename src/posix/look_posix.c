@@ -1,0 +1,42 @@
+#include "look_posix.h"
+
+#include <sched.h>
+#include <stdint.h>
+#include <time.h>
+
+/* A look takes less than a microsecond, unless its thread must wait for a
+ * processor. */
+enum { PATIENCE_MS = 1000 };
+
+PORTRES__HOT _Atomic int portres__looks[PORTRES__LOOKERS];
+
+bool portres__look_begin(enum portres__looker looker, int fd) {
+  int none = 0;
+
+  return atomic_compare_exchange_strong(&portres__looks[looker], &none, fd + 1);
+}
+
+void portres__look_end(enum portres__looker looker) {
+  atomic_store(&portres__looks[looker], 0);
+}
+
+static int64_t now_ms(void) {
+  struct timespec now;
+
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void portres__look_wait(int fd) {
+  int64_t end_ms = now_ms() + PATIENCE_MS;
+
+  while (portres__look_is_at(fd) && now_ms() < end_ms) {
+    sched_yield();
+  }
+}
+
+void portres__look_after_fork(void) {
+  for (int i = 0; i < PORTRES__LOOKERS; i++) {
+    atomic_store(&portres__looks[i], 0);
+  }
+}
