@@ -27,6 +27,7 @@ void portres__descriptor_is_received(int fd);
 struct portres__closing {
   portres__handle handle; /* of its endpoint; 0: no socket of ours */
   int saved_cancellation;
+  unsigned forks; /* that the process had seen */
 };
 struct portres__closing portres__descriptor_before_close(int fd);
 void portres__descriptor_after_close(int fd, struct portres__closing closing);
