@@ -1,19 +1,17 @@
 #!/usr/bin/env python3
 """Run one test of a cross build, and hold it to its gates.
 
-  gate.py GATES NAME [--wrap] [IN-NETNS OPTION...] -- COMMAND...
+  gate.py GATES NAME COMMAND...
 
 A line of GATES is "program | row | reason": the row of that program is known
 to fail on the system GATES is for; a row that ends in * stands for all that
 begin so. The row "whole" stands for the program: it fails as a whole, and is
 ended at its first row that does. What is printed is TAP: the rows without a
 gate, and one for the gates. A gate whose row passes, or is not there, fails,
-so that somebody takes it away. With --wrap the command is started by meson's
-exe_wrapper, behind in-netns, which is of the system that builds.
+so that somebody takes it away.
 """
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -100,16 +98,10 @@ def run_rows(process, gates, report):
 
 
 def main():
-    if "--" not in sys.argv[3:]:
+    if len(sys.argv) < 4:
         print(__doc__, file=sys.stderr)
         return 2
-    path, name, *launcher = sys.argv[1:sys.argv.index("--")]
-    command = sys.argv[sys.argv.index("--") + 1:]
-    if launcher[:1] == ["--wrap"]:
-        launcher = launcher[1:]
-        command = shlex.split(os.environ.get("MESON_EXE_WRAPPER", "")) + command
-    if launcher:
-        command = launcher + ["--"] + command
+    path, name, *command = sys.argv[1:]
     gates = read_gates(path, name)
     report = Report()
     process = start(command)

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "hook_support.h"
@@ -31,6 +30,10 @@ extern void* __libc_malloc(size_t size);
 extern void* __libc_calloc(size_t count, size_t size);
 extern void* __libc_realloc(void* memory, size_t size);
 extern void* __libc_memalign(size_t alignment, size_t size);
+
+/* Meson asks for 64-bit file offsets: below, and in the library, mmap is
+ * another word for mmap64. */
+extern void* mmap_of_libc(void*, size_t, int, int, int, long) __asm__("mmap");
 
 /* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc's
  * headers use names that are reserved to it. */
@@ -63,7 +66,7 @@ void* mmap(void* at, size_t len, int access, int flags, int fd, off_t offset) {
   if (must_fail()) {
     return MAP_FAILED;
   }
-  return (void*)syscall(SYS_mmap, at, len, access, flags, fd, offset);
+  return mmap_of_libc(at, len, access, flags, fd, (long)offset);
 }
 
 /* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
