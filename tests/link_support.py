@@ -103,6 +103,7 @@ def main():
     parser.add_argument("--meson", type=shlex.split, default=["meson"])
     parser.add_argument("--build", required=True)
     parser.add_argument("--source", required=True)
+    parser.add_argument("--cross", type=shlex.split, default=[])
     parser.add_argument("--cc", nargs="+", required=True)
     LinkCase.options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="portres-install-") as folder:
