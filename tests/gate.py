@@ -17,8 +17,9 @@ import subprocess
 import sys
 
 ROW = re.compile(r"(not )?ok \d+ (?:- |# SKIP )(.*)")
-# A row of Python's unittest: its method is its name.
-METHOD = re.compile(r"(test_\w+) \(.*\.\.\. (?:ok|(FAIL|ERROR))$")
+# A row of Python's unittest: its method is its name. What one prints that fails
+# may stand amid its line, so that it is told by the list at the end.
+METHOD = re.compile(r"(test_\w+) \(.*\.\.\. ok$|(?:FAIL|ERROR): (test_\w+) \(")
 WHOLE = "whole"
 
 
@@ -41,7 +42,7 @@ def row_of(line):
     if match:
         return match[2], bool(match[1]), False
     match = METHOD.match(line)
-    return (match[1], bool(match[2]), True) if match else None
+    return (match[1] or match[2], bool(match[2]), True) if match else None
 
 
 def gate_of(row, gates):

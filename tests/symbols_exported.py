@@ -18,8 +18,6 @@ dup3 fclose fcntl fcntl64 freopen freopen64 listen recvmmsg recvmsg send
 sendmmsg sendmsg sendto socket socketpair syscall
 """.split()
 
-# What musl's compiler puts into every library.
-MUSL_OWN = ["_fini", "_init"]
 MUSL_HAS_NOT = ["bindresvport", "close_range", "closefrom", "fcntl64",
                 "freopen64"]
 
@@ -50,8 +48,6 @@ class Symbols(link.LinkCase):
         self.hooks = HOOKS
         if "musl" in self.options.cc[0]:
             self.hooks = sorted(set(HOOKS) - set(MUSL_HAS_NOT))
-            self.exported = [pair for pair in self.exported
-                             if pair[0] not in MUSL_OWN]
 
     def test_exactly_the_listed_names_are_exported(self):
         names = sorted(name for name, _ in self.exported)
