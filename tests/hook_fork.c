@@ -23,12 +23,19 @@ struct scene {
   int unbound[4];
 };
 
+#ifdef __s390x__ /* the stack comes first, and the flags second */
+enum { STACK_OR_FLAGS = 0, FLAGS_OR_STACK = SIGCHLD };
+#else
+enum { STACK_OR_FLAGS = SIGCHLD, FLAGS_OR_STACK = 0 };
+#endif
+
 static pid_t fork_raw(void) {
-  return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+  return (pid_t)syscall(SYS_clone, STACK_OR_FLAGS, FLAGS_OR_STACK, 0, 0, 0);
 }
 
 static pid_t fork_hidden(void) {
-  return (pid_t)hook_hidden(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0);
+  return (pid_t)hook_hidden(SYS_clone, STACK_OR_FLAGS, FLAGS_OR_STACK, 0, 0, 0,
+                            0);
 }
 
 #define FORKS ", when it has forked, then the reservation is the parent's"

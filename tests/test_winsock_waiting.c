@@ -38,25 +38,31 @@ static void* wait_for(void* arg) {
   return NULL;
 }
 
-/* The system call that the thread sleeps in; -1: none. */
-static long call_of(pid_t thread_id) {
+/* Whether the thread sleeps in a call about the socket. With 32 bits that may
+ * be socketcall(2); under qemu-user the call has the number it has here. */
+static bool is_waiting(const struct waiter* waiter) {
   char path[64];
   long number = -1;
-  snprintf(path, sizeof path, "/proc/self/task/%d/syscall", thread_id);
+  unsigned long first = 0;
+  snprintf(path, sizeof path, "/proc/self/task/%d/syscall",
+           atomic_load(&waiter->id));
   FILE* file = fopen(path, "r");
   if (file) {
-    int read = fscanf(file, "%ld", &number);
+    int read = fscanf(file, "%ld %lx", &number, &first);
     (void)read; /* "running" is no number */
     fclose(file);
   }
-  return number;
+#ifdef SYS_socketcall
+  if (number == SYS_socketcall) {
+    return true;
+  }
+#endif
+  return number >= 0 && first == waiter->s;
 }
 
 static void start_waiter(struct waiter* waiter) {
-  long wanted = waiter->is_accept ? SYS_accept4 : SYS_recvmsg;
   assert_int_equal(pthread_create(&waiter->thread, NULL, wait_for, waiter), 0);
-  while (atomic_load(&waiter->id) == 0 ||
-         call_of(atomic_load(&waiter->id)) != wanted) {
+  while (atomic_load(&waiter->id) == 0 || !is_waiting(waiter)) {
     sched_yield();
   }
 }

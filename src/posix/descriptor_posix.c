@@ -201,7 +201,7 @@ static int next_own(unsigned first, unsigned last) {
 
 /* Linux before 5.9 has no close_range(), but libc has closefrom(). */
 static void close_between(unsigned first, unsigned end) {
-  if (first < end && portres__real()->close_range(first, end - 1, 0) != 0) {
+  if (first < end && portres__real_close_range(first, end - 1, 0) != 0) {
     for (; first < end; first++) {
       portres__real()->close((int)first);
     }
@@ -230,19 +230,19 @@ int portres__hook_close_range(unsigned first, unsigned last, int flags) {
   unsigned rest;
 
   if (flags != 0 || next_own(first, last) < 0 ||
-      portres__real()->close_range(nothing, nothing, 0) != 0) {
-    return portres__real()->close_range(first, last, flags);
+      portres__real_close_range(nothing, nothing, 0) != 0) {
+    return portres__real_close_range(first, last, flags);
   }
   rest = close_to_last_own(first, last);
   errno = saved_errno;
-  return rest > last ? 0 : portres__real()->close_range(rest, last, flags);
+  return rest > last ? 0 : portres__real_close_range(rest, last, flags);
 }
 
-void portres__hook_closefrom(int first) {
+void portres__hook_closefrom(void (*real_closefrom)(int), int first) {
   unsigned from = first < 0 ? 0 : (unsigned)first;
   int saved_errno = errno;
 
-  portres__real()->closefrom((int)close_to_last_own(from, INT_MAX));
+  real_closefrom((int)close_to_last_own(from, INT_MAX));
   errno = saved_errno;
 }
 
