@@ -11,6 +11,7 @@
 
 #include "engine.h"
 #include "environment_posix.h"
+#include "kept_posix.h"
 #include "look_posix.h"
 #include "platform.h"
 #include "rare.h"
@@ -89,6 +90,7 @@ void portres__process_forget_parent(void) {
   portres__portmap_after_fork();
   portres__testing_after_fork();
   portres__look_after_fork();
+  portres__kept_after_fork();
   portres__engine_after_fork();
   portres__unchanged_after_fork();
 }
