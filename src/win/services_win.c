@@ -45,10 +45,10 @@ void portres__platform_leave(struct portres__platform_entry entry) {
 }
 
 /* What Windows does is wider than each of them. */
-static volatile LONG chosen_scope;
+static volatile int chosen_scope; /* a word: read and written at once */
 
 void portres__platform_choose_scope(enum portres_scope scope) {
-  chosen_scope = (LONG)scope;
+  chosen_scope = (int)scope;
 }
 
 int portres__platform_default_scope(enum portres_scope* out) {
