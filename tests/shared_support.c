@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -46,6 +47,7 @@ void shared_clear(void) {
     chmod(shared_dir(), 0700);
   }
   remove_tree(shared_dir());
+  rmdir(shared_dir()); /* another user's, which cannot be looked into */
 }
 
 const char* shared_ledger(void) {
@@ -131,9 +133,31 @@ static int peer_fork(void) {
   return pid > 0 ? 0 : errno;
 }
 
-static int peer_limit(rlim_t count) {
+static int peer_limit(int resource, rlim_t count) {
   struct rlimit limit = {count, count};
-  return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? 0 : errno;
+  return setrlimit(resource, &limit) == 0 ? 0 : errno;
+}
+
+static bool put(const char* path, const char* text) {
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  bool is_put = fd >= 0 && write(fd, text, strlen(text)) > 0;
+  close(fd);
+  return is_put;
+}
+
+/* A file system of so many pages in the place of the directory. */
+static int peer_mount(unsigned pages) {
+  char map[32];
+  char options[64];
+  snprintf(map, sizeof map, "%u %u 1", geteuid(), geteuid());
+  snprintf(options, sizeof options, "mode=0700,size=%u", 4096 * pages);
+  if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0 ||
+      !put("/proc/self/uid_map", map) ||
+      (mkdir(shared_dir(), 0700) != 0 && errno != EEXIST) ||
+      mount("none", shared_dir(), "tmpfs", 0, options) != 0) {
+    return errno;
+  }
+  return 0;
 }
 
 static int peer_describe(int* scope_out) {
@@ -186,7 +210,13 @@ static struct shared_answer peer_do(const struct shared_request* request,
       answer.status = peer_describe(&answer.scope);
       break;
     case SHARED_LIMIT:
-      answer.status = peer_limit(request->range.count);
+      answer.status = peer_limit(RLIMIT_NOFILE, request->range.count);
+      break;
+    case SHARED_FILE_LIMIT:
+      answer.status = peer_limit(RLIMIT_FSIZE, request->range.count);
+      break;
+    case SHARED_MOUNT:
+      answer.status = peer_mount(request->range.count);
       break;
   }
   return answer;
@@ -328,6 +358,8 @@ int shared_main(int argc, char** argv, int (*run)(int argc, char** argv)) {
   snprintf(path, sizeof path, "%s/runtime", folder);
   setenv("PORTRES_RUNTIME_DIR", path, 1);
   setenv("PORTRES_TEST_SHARED", folder, 1);
+  snprintf(path, sizeof path, "%s/state", folder);
+  setenv("PORTRES_STATE_DIR", path, 1);
   pid_t pid = fork();
   if (pid == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* when meson gives us up */

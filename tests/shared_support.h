@@ -63,7 +63,9 @@ enum shared_act {
   SHARED_UNSHARE,  /* into a network namespace of its own */
   SHARED_EXEC,     /* become `sleep`, with the descriptors that exec leaves */
   SHARED_DESCRIBE, /* the scope of the last block */
-  SHARED_LIMIT     /* to range.count descriptors */
+  SHARED_LIMIT,      /* to range.count descriptors */
+  SHARED_FILE_LIMIT, /* to files of range.count bytes */
+  SHARED_MOUNT       /* a runtime directory with room for range.count pages */
 };
 
 struct shared_request {

@@ -2,13 +2,14 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "environment_posix.h"
 #include "process_posix.h"
 #include "real_posix.h"
 
-enum { HEIRS = PORTRES__ENVIRONMENT_BLOCKS, PATIENCE = 10 };
+enum { HEIRS = PORTRES__ENVIRONMENT_BLOCKS, SWEEP_INTERVAL_MS = 1000 };
 
 struct portres__ledger_slot portres__ledger_slots[PORTRES__STAKES_MAX] = {
     {.kept = PORTRES__KEPT_NONE}, {.kept = PORTRES__KEPT_NONE},
@@ -201,13 +202,16 @@ static bool share(struct portres__netns netns, portres__stake* out) {
 
 static int enter(struct portres__netns netns,
                  enum portres__stake_kind kind,
-                 portres__stake* out) {
+                 portres__stake* out,
+                 bool* is_new_out) {
   int fd;
   int status;
 
+  *is_new_out = false;
   if (kind != PORTRES__STAKE_INHERITED && share(netns, out)) {
     return PORTRES_OK;
   }
+  *is_new_out = true;
   status = portres__ledgerfile_open(netns, kind != PORTRES__STAKE_VISIT, &fd);
   if (status != PORTRES_OK) {
     return status;
@@ -216,18 +220,36 @@ static int enter(struct portres__netns netns,
                                           : keep_own(netns, fd, out);
 }
 
+/* Now and then, so that what dead owners left does not pile up. By a clock that
+ * nobody sets. */
+static bool is_sweep_due(struct portres__ledger* ledger) {
+  struct timespec now = {0, 0};
+  uint64_t now_ms;
+  uint64_t swept_ms = atomic_load(&ledger->swept_ms);
+
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+  return (now_ms - swept_ms > SWEEP_INTERVAL_MS || swept_ms > now_ms) &&
+         atomic_compare_exchange_strong(&ledger->swept_ms, &swept_ms, now_ms);
+}
+
 int portres__platform_ledger_enter(portres_socket s,
                                    enum portres__stake_kind kind,
                                    portres__stake* out) {
   struct portres__netns netns;
   int status = PORTRES_ENOBUFS;
+  bool is_new = false;
 
   *out = 0;
   portres__process_lock_probe();
   if (portres__netns_of(s, &netns)) {
-    status = enter(netns, kind, out);
+    status = enter(netns, kind, out, &is_new);
   }
   portres__process_unlock_probe();
+  if (status == PORTRES_OK && is_new &&
+      is_sweep_due(portres__ledger_map_of(portres__ledger_slot_of(*out)))) {
+    portres__platform_ledger_sweep(*out);
+  }
   return status;
 }
 

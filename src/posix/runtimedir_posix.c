@@ -90,24 +90,30 @@ static bool is_trusted(int dir, uid_t user) {
          (facts.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* It may have been made by another process meanwhile. */
+/* It may have been made by another process meanwhile. A umask may have taken
+ * our own rights away, to open it, too; nobody else can put another thing in
+ * its place, for what it lies in is this user's or sticky. */
 static int make(const char* path) {
-  int dir;
-
   if (portres__disk->mkdir(AT_FDCWD, path, DIRECTORY_MODE) != 0) {
     return errno == EEXIST ? PORTRES_OK : portres__statedir_status(errno);
   }
-  dir = portres__disk->open(AT_FDCWD, path, DIRECTORY_FLAGS, 0);
-  if (dir >= 0) { /* whatever the umask says */
-    portres__disk->chmod(dir, DIRECTORY_MODE);
-    portres__disk->close(dir);
-  }
-  return PORTRES_OK;
+  return fchmodat(AT_FDCWD, path, DIRECTORY_MODE, 0) == 0
+             ? PORTRES_OK
+             : portres__statedir_status(errno);
 }
 
 static int open_one(const char* path, int* dir_out) {
   *dir_out = portres__disk->open(AT_FDCWD, path, DIRECTORY_FLAGS, 0);
   return *dir_out >= 0 ? PORTRES_OK : portres__statedir_status(errno);
+}
+
+/* One that we may not even open may be one that we would not trust: that is the
+ * thing to say. */
+static bool is_anothers(const char* path) {
+  struct stat facts;
+
+  return portres__disk->stat(AT_FDCWD, path, &facts) == 0 &&
+         facts.st_uid != geteuid();
 }
 
 int portres__runtimedir_open(bool may_make, int* dir_out) {
@@ -126,6 +132,9 @@ int portres__runtimedir_open(bool may_make, int* dir_out) {
     if (status == PORTRES_ENOTFOUND) { /* nor is what it would be in */
       status = PORTRES_EACCES;
     }
+  }
+  if (status == PORTRES_EACCES && is_anothers(path)) {
+    status = PORTRES_ECORRUPT;
   }
   if (status == PORTRES_OK && !is_trusted(*dir_out, geteuid())) {
     portres__disk->close(*dir_out);
