@@ -104,11 +104,17 @@ static struct shared_answer peer_acquire(const struct shared_request* request) {
   return answer;
 }
 
-static int peer_bind_once(const struct shared_request* request) {
+static struct shared_answer peer_bind_once(
+    const struct shared_request* request) {
+  struct sockaddr_in address = {.sin_family = AF_INET};
+  socklen_t address_len = sizeof address;
+  struct shared_answer answer = {.status = 0};
   int s = peer_socket(request->protocol);
-  int error = peer_bind(s, request->range.start);
+  answer.status = peer_bind(s, request->range.start);
+  getsockname(s, (struct sockaddr*)&address, &address_len);
+  answer.range = (struct portres_range){ntohs(address.sin_port), 1};
   close(s);
-  return error;
+  return answer;
 }
 
 static int peer_take(const struct shared_request* request) {
@@ -133,6 +139,18 @@ static int peer_fork(void) {
   return pid > 0 ? 0 : errno;
 }
 
+int shared_linger[2];
+
+static int peer_fork_lingering(void) {
+  pid_t pid = fork();
+  if (pid == 0) {
+    char byte;
+    close(shared_linger[1]);
+    _exit(read(shared_linger[0], &byte, 1) != 0);
+  }
+  return pid > 0 ? 0 : errno;
+}
+
 static int peer_limit(int resource, rlim_t count) {
   struct rlimit limit = {count, count};
   return setrlimit(resource, &limit) == 0 ? 0 : errno;
@@ -151,8 +169,10 @@ static int peer_mount(unsigned pages) {
   char options[64];
   snprintf(map, sizeof map, "%u %u 1", geteuid(), geteuid());
   snprintf(options, sizeof options, "mode=0700,size=%u", 4096 * pages);
-  if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0 ||
-      !put("/proc/self/uid_map", map) ||
+  if ((unshare(CLONE_NEWNS) != 0 &&
+       (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0 ||
+        !put("/proc/self/uid_map", map))) ||
+      mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
       (mkdir(shared_dir(), 0700) != 0 && errno != EEXIST) ||
       mount("none", shared_dir(), "tmpfs", 0, options) != 0) {
     return errno;
@@ -189,13 +209,15 @@ static struct shared_answer peer_do(const struct shared_request* request,
       answer.status = close(helds[--held_count].s);
       break;
     case SHARED_BIND:
-      answer.status = peer_bind_once(request);
-      break;
+      return peer_bind_once(request);
     case SHARED_TAKE:
       answer.status = peer_take(request);
       break;
     case SHARED_FORK:
       answer.status = peer_fork();
+      break;
+    case SHARED_FORK_LINGERING:
+      answer.status = peer_fork_lingering();
       break;
     case SHARED_SCOPE:
       answer.status = portres_set_scope((enum portres_scope)request->scope);

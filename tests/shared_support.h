@@ -52,6 +52,9 @@ struct shared_peer shared_peer(enum shared_way way);
 void shared_quit(const struct shared_peer* peer); /* in order */
 void shared_kill(const struct shared_peer* peer); /* by SIGKILL */
 
+/* A pipe of the test's, for children of peers that are forked after it. */
+extern int shared_linger[2];
+
 enum shared_act {
   SHARED_ACQUIRE,  /* with a socket of its own, kept open */
   SHARED_RELEASE,  /* what was acquired last */
@@ -59,6 +62,7 @@ enum shared_act {
   SHARED_BIND,     /* another socket to range.start; it is closed again */
   SHARED_TAKE,     /* an associated socket to a port of the last block; kept */
   SHARED_FORK,     /* a child that lives as long as the peer does */
+  SHARED_FORK_LINGERING, /* one that lives until shared_linger[1] is closed */
   SHARED_SCOPE,    /* portres_set_scope() */
   SHARED_UNSHARE,  /* into a network namespace of its own */
   SHARED_EXEC,     /* become `sleep`, with the descriptors that exec leaves */

@@ -284,6 +284,42 @@ static void check_netns(int protocol) {
   shared_quit(&peer);
 }
 
+/* --- Persistent reservations --- */
+
+static enum portres_protocol named(int protocol) {
+  return protocol == IPPROTO_TCP ? PORTRES_TCP : PORTRES_UDP;
+}
+
+/* ERROR_SHARING_VIOLATION, as Windows has it. */
+static void check_create(int protocol) {
+  struct shared_peer peer = shared_peer(SHARED_STARTED);
+  struct portres_range theirs = peer_block(&peer, protocol);
+  struct shared_request release = {SHARED_RELEASE, 0, {0, 0}, 0};
+  portres_token token = 0;
+  int first = portres_persistent_create(named(protocol), theirs, &token);
+  assert_int_equal(shared_ask(&peer, release).status, 0);
+  int second = portres_persistent_create(named(protocol), theirs, &token);
+  int deleted = portres_persistent_delete(named(protocol), theirs);
+  assert_int_equal(first, PORTRES_EADDRINUSE);
+  assert_int_equal(second, 0);
+  assert_int_equal(deleted, 0);
+  shared_quit(&peer);
+}
+
+static void check_created(int protocol) {
+  struct shared_peer peer = shared_peer(SHARED_STARTED);
+  struct contract_block block = shared_block(protocol, 2);
+  portres_token token = 0;
+  contract_end(&block);
+  assert_int_equal(
+      portres_persistent_create(named(protocol), range_of(&block), &token), 0);
+  int status = shared_peer_acquire(&peer, protocol, range_of(&block));
+  assert_int_equal(
+      portres_persistent_delete(named(protocol), range_of(&block)), 0);
+  assert_int_equal(status, PORTRES_EADDRINUSE);
+  shared_quit(&peer);
+}
+
 /* --- Descriptors --- */
 
 static void check_descriptors(int protocol) {
@@ -360,6 +396,12 @@ static const struct contract_row rows[] = {
     CONTRACT_BOTH("given a shared block, when a process of another network "
                   "namespace acquires its ports, then it gets them",
                   check_netns),
+    CONTRACT_BOTH("given a block of another process, when it is created "
+                  "persistently, then a sharing violation",
+                  check_create),
+    CONTRACT_BOTH("given a persistent reservation, when another process "
+                  "acquires it to share, then EADDRINUSE",
+                  check_created),
     CONTRACT_BOTH("given shared blocks, then they have one descriptor while "
                   "there are any",
                   check_descriptors),
