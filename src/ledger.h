@@ -23,7 +23,10 @@ enum {
   PORTRES__LEDGER_VERSION = 1,
   PORTRES__LEDGER_PORTS = PORTRES__PORT_MAX + 1,
   PORTRES__LEDGER_HEAD_SIZE = 4096,
-  PORTRES__LEDGER_PROGRAM_SIZE = 24
+  PORTRES__LEDGER_PROGRAM_SIZE = 24,
+  PORTRES__LEDGER_PAGE = 4096,
+  PORTRES__LEDGER_RECORD_PAGES =
+      2 * PORTRES__LEDGER_PORTS / (PORTRES__LEDGER_PAGE / 128)
 };
 
 /* The layout is that of the file, by the machine that runs it. */
@@ -56,7 +59,7 @@ struct portres__ledger_record {
   uint64_t since_boot;    /* of the acquire, in nanoseconds: tells the age */
   int64_t since_epoch;    /* the same by the clock on the wall, in seconds */
   uint32_t pid;
-  uint32_t uid;
+  uint32_t unused;
   uint16_t start;
   uint16_t count;
   uint8_t protocol; /* enum portres_protocol */

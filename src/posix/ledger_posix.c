@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -95,6 +96,16 @@ static struct portres__ledger_slot* find_unused(void) {
   return NULL;
 }
 
+/* Those of another file. They are for who has users' rights in the slot, and
+ * nobody has them now. */
+static void forget_records(struct portres__ledger_slot* slot) {
+  if (slot->whole != NULL) {
+    portres__ledgerfile_unmap_all(slot->whole);
+  }
+  slot->whole = NULL;
+  memset(slot->pages, 0, sizeof slot->pages);
+}
+
 static bool look(struct portres__ledger_slot* slot,
                  struct portres__netns netns,
                  struct portres__ledgerfile_id id,
@@ -107,6 +118,7 @@ static bool look(struct portres__ledger_slot* slot,
   }
   slot->netns = netns;
   slot->id = id;
+  forget_records(slot);
   atomic_store(&portres__engine.ledgers[index], map);
   if (index >= slot_count()) {
     atomic_store(&portres__engine.ledger_count, index + 1);
@@ -314,6 +326,7 @@ int portres__platform_ledger_renew(portres__stake stake) {
 }
 
 void portres__ledger_after_fork(void) {
+  portres__ledger_forget_self();
   for (int i = 0; i < PORTRES__STAKES_MAX; i++) {
     atomic_store(&portres__ledger_slots[i].users, 0);
   }

@@ -22,6 +22,10 @@ struct portres__ledger_slot {
   _Atomic uint32_t heirs; /* inherited stakes that are in use */
   struct portres__netns netns;
   struct portres__ledgerfile_id id;
+  char* whole; /* the file, for records; NULL: it is not mapped. Lock: the
+                  acquire lock */
+  uint64_t pages[PORTRES__LEDGER_RECORD_PAGES / 64]; /* that are known to be
+                                                        there */
 };
 
 extern struct portres__ledger_slot portres__ledger_slots[PORTRES__STAKES_MAX];
@@ -50,6 +54,9 @@ static inline struct portres__ofd_range portres__ledger_bytes(
 
 /* Fill in what is known of this process and of this moment. */
 void portres__ledger_sign(struct portres__ledger_record* record);
+
+/* In a forked child: it is another process. */
+void portres__ledger_forget_self(void);
 
 /* In a forked child: what is claimed stays with the parent. */
 void portres__ledger_after_fork(void);

@@ -123,10 +123,34 @@ static void fill_record(struct portres__ledger_record* record,
   portres__ledger_seal(record);
 }
 
+/* A page that is there takes no system call; one that is not would be a SIGBUS
+ * where the file system is full. */
+static bool put_record(int fd,
+                       struct portres__ledger_slot* slot,
+                       const struct portres__ledger_record* record) {
+  int64_t place = portres__ledger_place(record->protocol, record->start);
+  uint64_t page = (uint64_t)(place - (int64_t)sizeof(struct portres__ledger)) /
+                  PORTRES__LEDGER_PAGE;
+  uint64_t bit = UINT64_C(1) << (page % 64);
+
+  if (slot->whole != NULL && (slot->pages[page / 64] & bit) != 0) {
+    memcpy(slot->whole + place, record, sizeof *record);
+    return true;
+  }
+  if (!portres__disk_write_at(fd, record, sizeof *record, place)) {
+    return false;
+  }
+  slot->pages[page / 64] |= bit;
+  if (slot->whole == NULL) {
+    slot->whole = portres__ledgerfile_map_all(fd);
+  }
+  return true;
+}
+
 /* The number may be another file's by now, if the program makes system calls
  * that nobody sees: that one must not be written to. */
 static int write_record(int fd,
-                        const struct portres__ledger_slot* slot,
+                        struct portres__ledger_slot* slot,
                         const struct portres__ledger_record* record) {
   struct portres__ledgerfile_id id = {0, 0};
   bool has_name = portres__ledgerfile_identify(fd, &id);
@@ -134,11 +158,8 @@ static int write_record(int fd,
   if (!has_name || !portres__ledgerfile_is_same(id, slot->id)) {
     return PORTRES_ENOTFOUND;
   }
-  return portres__disk_write_at(
-             fd, record, sizeof *record,
-             portres__ledger_place(record->protocol, record->start))
-             ? PORTRES_OK
-             : portres__statedir_status(errno);
+  return put_record(fd, slot, record) ? PORTRES_OK
+                                      : portres__statedir_status(errno);
 }
 
 int portres__platform_ledger_settle(portres__stake stake,

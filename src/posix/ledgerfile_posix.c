@@ -241,3 +241,18 @@ struct portres__ledger* portres__ledgerfile_map(int fd) {
 
   return map == MAP_FAILED ? NULL : map;
 }
+
+static const size_t whole_size =
+    sizeof(struct portres__ledger) +
+    2 * sizeof(struct portres__ledger_record) * PORTRES__LEDGER_PORTS;
+
+char* portres__ledgerfile_map_all(int fd) {
+  void* map =
+      mmap(NULL, whole_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+  return map == MAP_FAILED ? NULL : map;
+}
+
+void portres__ledgerfile_unmap_all(char* map) {
+  munmap(map, whole_size);
+}

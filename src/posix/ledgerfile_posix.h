@@ -2,7 +2,8 @@
  *
  * It appears whole, by a link to it. Its first part, which is mapped, has been
  * written before, so that a full file system is an error at the beginning and
- * never a SIGBUS; records are written by pwrite(), for the same reason.
+ * never a SIGBUS; the first record of a page is written by pwrite(), for the
+ * same reason.
  */
 #ifndef PORTRES_LEDGERFILE_POSIX_H
 #define PORTRES_LEDGERFILE_POSIX_H
@@ -37,6 +38,11 @@ bool portres__ledgerfile_identify(int fd, struct portres__ledgerfile_id* out);
 
 /* Map its first part; NULL: no memory. */
 struct portres__ledger* portres__ledgerfile_map(int fd);
+
+/* Map all of it, by the byte; of the records only those pages are there that
+ * have been written by pwrite(). NULL: no memory. */
+char* portres__ledgerfile_map_all(int fd);
+void portres__ledgerfile_unmap_all(char* map);
 
 /* The parts of a ledger's name, for those who list them. */
 enum { PORTRES__LEDGERFILE_NAME_SIZE = 80 };

@@ -13,7 +13,8 @@
 
 enum { STAT_SIZE = 512, STARTED_FIELD = 22, NS_PER_S = 1000000000 };
 
-/* Known once for a process, and again for its child. Lock: the acquire lock. */
+/* Known once for a process, and again for its child: an acquire is to make no
+ * system calls for it. Lock: the acquire lock. */
 static struct {
   uint32_t pid;
   uint64_t started;
@@ -49,7 +50,7 @@ static uint64_t read_started(void) {
 static void know_self(void) {
   struct stat facts;
 
-  if (self.pid == portres__platform_pid()) {
+  if (self.pid != 0) {
     return;
   }
   self.pid = portres__platform_pid();
@@ -58,13 +59,16 @@ static void know_self(void) {
       stat("/proc/self/ns/pid", &facts) == 0 ? facts.st_ino : 0;
 }
 
+void portres__ledger_forget_self(void) {
+  self.pid = 0;
+}
+
 void portres__ledger_sign(struct portres__ledger_record* record) {
   struct timespec since_boot = {0, 0};
 
   know_self();
   clock_gettime(CLOCK_BOOTTIME, &since_boot);
   record->pid = self.pid;
-  record->uid = (uint32_t)geteuid();
   record->started = self.started;
   record->pid_namespace = self.pid_namespace;
   record->since_boot = (uint64_t)since_boot.tv_sec * NS_PER_S +
