@@ -89,8 +89,8 @@ static void undo_nothing(void* state, int side) {
 
 static void ask(struct share* share) {
   struct bench_trial trial = {
-      .about = {"shared", protocol_name((int)share->protocol), 0, COUNT, -1,
-                -1, "acquire"},
+      .about = {"shared", protocol_name((int)share->protocol), 0, COUNT, -1, -1,
+                "acquire"},
       .sides = SIDES,
       .side_names = {"one lock", "registry"},
       .batch = BENCH_BATCH,

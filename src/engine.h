@@ -15,10 +15,10 @@ struct portres__engine {
   struct portres__slab endpoints;
   _Atomic bool has_claimed; /* any port, ever; or there is a portmap */
   _Atomic(const struct portres__portmap*) portmap; /* never NULL */
-  _Atomic uint32_t ledger_count; /* that a bind looks at */
+  _Atomic uint32_t ledger_count;                   /* that a bind looks at */
   _Atomic(struct portres__ledger*) ledgers[PORTRES__STAKES_MAX];
-  struct portres__registry registry;               /* under the engine's lock */
-  bool is_registry_stale; /* after a fork; under the lock */
+  struct portres__registry registry; /* under the engine's lock */
+  bool is_registry_stale;            /* after a fork; under the lock */
   struct portres__space tcp;
   struct portres__space udp;
 };
@@ -99,8 +99,8 @@ static inline bool portres__engine_is_reserved_for(int protocol,
 
 /* True when another process may have reserved the port for some transport. */
 static inline bool portres__engine_is_hinted(uint16_t port) {
-  uint32_t count = atomic_load_explicit(&portres__engine.ledger_count,
-                                        memory_order_acquire);
+  uint32_t count =
+      atomic_load_explicit(&portres__engine.ledger_count, memory_order_acquire);
 
   return count != 0 && port != 0 && portres__engine_has_hint(count, port);
 }

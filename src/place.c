@@ -114,10 +114,9 @@ static int take(const struct portres__claimant* claimant,
  * time to look whether they live. */
 static uint16_t find_hint(const struct portres__claimant* claimant,
                           struct portres_range range) {
-  return claimant->stake == 0
-             ? 0
-             : portres__platform_ledger_find_last(claimant->stake,
-                                                  claimant->protocol, range);
+  return claimant->stake == 0 ? 0
+                              : portres__platform_ledger_find_last(
+                                    claimant->stake, claimant->protocol, range);
 }
 
 static bool sweep(struct portres__claimant* claimant) {

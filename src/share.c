@@ -77,9 +77,8 @@ static void claim_all_again(portres__stake stake) {
   uint32_t count = atomic_load(&portres__engine.reservations.count);
 
   for (uint32_t i = 0; i < count; i++) {
-    struct portres__reservation* reservation =
-        portres__reservation_pin_alive(
-            portres__slab_handle(portres__reservation_at(i)));
+    struct portres__reservation* reservation = portres__reservation_pin_alive(
+        portres__slab_handle(portres__reservation_at(i)));
     if (reservation == NULL) {
       continue;
     }

@@ -60,12 +60,14 @@ static int run(int argc, char** argv) {
   (void)argc, (void)argv;
   table_add_one("given a block of the environment, then it is its process'",
                 check_alone);
-  table_add_one("given a block of the environment and a forked child, when the "
-                "parent is killed, then it is the child's",
-                check_child);
-  table_add_one("given two processes with blocks of the environment, then they "
-                "have different ports",
-                check_two);
+  table_add_one(
+      "given a block of the environment and a forked child, when the "
+      "parent is killed, then it is the child's",
+      check_child);
+  table_add_one(
+      "given two processes with blocks of the environment, then they "
+      "have different ports",
+      check_two);
   return contract_run("shared_block");
 }
 

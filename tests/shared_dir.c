@@ -23,7 +23,8 @@ static int try_acquire(void) {
 
 /* --- The directory --- */
 
-static void put_nothing(void) {}
+static void put_nothing(void) {
+}
 
 static void put_closed(void) {
   assert_int_equal(mkdir(shared_dir(), 0755), 0);
@@ -153,15 +154,13 @@ static int peer_after(enum shared_act act, uint16_t count, int protocol) {
 
 static void check_full(void) {
   shared_clear();
-  assert_int_equal(peer_after(SHARED_MOUNT, 4, IPPROTO_TCP),
-                   PORTRES_EDISKFULL);
+  assert_int_equal(peer_after(SHARED_MOUNT, 4, IPPROTO_TCP), PORTRES_EDISKFULL);
 }
 
 /* Room for the ledger, and for no record. */
 static void check_full_record(void) {
   shared_clear();
-  assert_int_equal(peer_after(SHARED_MOUNT, 9, IPPROTO_TCP),
-                   PORTRES_EDISKFULL);
+  assert_int_equal(peer_after(SHARED_MOUNT, 9, IPPROTO_TCP), PORTRES_EDISKFULL);
 }
 
 static void check_file_limit(void) {
@@ -199,21 +198,53 @@ static void check_removed(void) {
   first = shared_block(IPPROTO_TCP, 4);
   shared_clear();
   second = shared_block(IPPROTO_UDP, 4);
-  assert_int_equal(
-      shared_peer_acquire(&peer, IPPROTO_TCP,
-                          (struct portres_range){first.start, 1}),
-      PORTRES_EADDRINUSE);
-  assert_int_equal(
-      shared_peer_acquire(&peer, IPPROTO_UDP,
-                          (struct portres_range){second.start, 1}),
-      PORTRES_EADDRINUSE);
+  assert_int_equal(shared_peer_acquire(&peer, IPPROTO_TCP,
+                                       (struct portres_range){first.start, 1}),
+                   PORTRES_EADDRINUSE);
+  assert_int_equal(shared_peer_acquire(&peer, IPPROTO_UDP,
+                                       (struct portres_range){second.start, 1}),
+                   PORTRES_EADDRINUSE);
   contract_end(&first);
   contract_end(&second);
-  assert_int_equal(
-      shared_peer_acquire(&peer, IPPROTO_TCP,
-                          (struct portres_range){first.start, 1}),
-      0);
+  assert_int_equal(shared_peer_acquire(&peer, IPPROTO_TCP,
+                                       (struct portres_range){first.start, 1}),
+                   0);
   shared_quit(&peer);
+}
+
+/* --- Another user --- */
+
+/* What a process has stays its own; what it would have as another user is kept
+ * in that one's directory, which this is not. */
+static void check_user(void) {
+  struct shared_peer peer = shared_peer(SHARED_FORKED);
+  struct shared_request acquire = {SHARED_ACQUIRE, IPPROTO_TCP, two,
+                                   PORTRES_SCOPE_SHARED};
+  struct shared_request set_user = {SHARED_SET_USER, 0, {0, 0}, 0};
+  struct shared_request close_it = {SHARED_CLOSE, 0, {0, 0}, 0};
+  shared_clear();
+  struct shared_answer answer = shared_ask(&peer, acquire);
+  struct portres_reservation granted;
+  assert_int_equal(answer.status, 0);
+  int error = shared_ask(&peer, set_user).status;
+  int s = net_socket(IPPROTO_TCP, NET_V4);
+  int before = shared_acquire(s, answer.range, &granted);
+  int more = shared_ask(&peer, acquire).status;
+  assert_int_equal(shared_ask(&peer, close_it).status, 0);
+  if (more == 0) {
+    assert_int_equal(shared_ask(&peer, close_it).status, 0);
+  }
+  int after = shared_acquire(s, answer.range, &granted);
+  int anew = shared_ask(&peer, acquire).status;
+  net_close(s);
+  shared_quit(&peer);
+  if (error != 0) {
+    table_skip("no right to change the user");
+  }
+  assert_int_equal(before, PORTRES_EADDRINUSE);
+  assert_int_equal(more, 0);
+  assert_int_equal(after, 0);
+  assert_int_equal(anew, PORTRES_ECORRUPT);
 }
 
 /* --- The ledger --- */
@@ -282,26 +313,33 @@ static int run(int argc, char** argv) {
                 check_mode);
   table_add_one("given a directory that is read-only, then EACCES",
                 check_read_only);
-  table_add_one("given a bad directory, when a process does not share, then "
-                "it is not concerned",
-                check_process);
+  table_add_one(
+      "given a bad directory, when a process does not share, then "
+      "it is not concerned",
+      check_process);
   table_add_one("given a full file system, then EDISKFULL", check_full);
   table_add_one("given a file system with room for no record, then EDISKFULL",
                 check_full_record);
   table_add_one("given a limit on files, then EDISKFULL and no signal",
                 check_file_limit);
   table_add_one("given too few descriptors, then ENOBUFS", check_descriptors);
-  table_add_one("given blocks whose directory was removed, when their owner "
-                "acquires again, then all are told of all",
-                check_removed);
+  table_add_one(
+      "given blocks whose directory was removed, when their owner "
+      "acquires again, then all are told of all",
+      check_removed);
+  table_add_one(
+      "given a block whose owner changes its user, then the owner "
+      "has it until its end, and no directory afterwards",
+      check_user);
   table_add_one("given a damaged ledger, then ECORRUPT and it is left alone",
                 check_damaged);
   table_add_one("given a ledger that was cut, then ECORRUPT", check_short);
   table_add_one("given a symbolic link for a ledger, then ECORRUPT",
                 check_linked);
-  table_add_one("given a ledger of another version, then EOPNOTSUPP while a "
-                "block of it is in use",
-                check_version);
+  table_add_one(
+      "given a ledger of another version, then EOPNOTSUPP while a "
+      "block of it is in use",
+      check_version);
   return contract_run("shared_dir");
 }
 

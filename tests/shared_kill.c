@@ -17,7 +17,7 @@
 enum { OWNERS = 4, BLOCKS = 12, COUNT_MAX = 8, AREA = 512, LIFE_US = 3000 };
 
 struct shared {
-  _Atomic int owners[2][65536]; /* by protocol and port: number + 1, or 0 */
+  _Atomic int owners[2][65536];  /* by protocol and port: number + 1, or 0 */
   _Atomic bool is_dying[OWNERS]; /* by number: it is being killed */
   _Atomic unsigned acquires;
   _Atomic unsigned overlaps;
@@ -202,9 +202,10 @@ static void check_kills(void) {
     assert_int_equal(shared->overlaps, 0);
     assert_int_equal(shared->trouble, 0);
   }
-  print_message("# %u kills, %u acquires, 0 overlaps; the first acquire of %d "
-                "ports afterwards: 0 failures, %.1f ms at most\n",
-                kills, shared->acquires, AREA, longest * 1000);
+  print_message(
+      "# %u kills, %u acquires, 0 overlaps; the first acquire of %d "
+      "ports afterwards: 0 failures, %.1f ms at most\n",
+      kills, shared->acquires, AREA, longest * 1000);
   assert_true(shared->acquires > kills);
 }
 
@@ -217,9 +218,10 @@ static int run(int argc, char** argv) {
   if (shared == MAP_FAILED) {
     return 1;
   }
-  table_add_one("given owners that are killed at random instants, then no port "
-                "has two owners, and none is lost",
-                check_kills);
+  table_add_one(
+      "given owners that are killed at random instants, then no port "
+      "has two owners, and none is lost",
+      check_kills);
   return contract_run("shared_kill");
 }
 

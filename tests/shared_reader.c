@@ -42,8 +42,8 @@ static const struct portres__ledger_entry* find(const struct list* list,
 
 static struct portres_range peer_block(const struct shared_peer* peer,
                                        int protocol) {
-  struct shared_request request = {SHARED_ACQUIRE, protocol, {0, 3},
-                                   PORTRES_SCOPE_SHARED};
+  struct shared_request request = {
+      SHARED_ACQUIRE, protocol, {0, 3}, PORTRES_SCOPE_SHARED};
   struct shared_answer answer = shared_ask(peer, request);
   assert_int_equal(answer.status, 0);
   return answer.range;

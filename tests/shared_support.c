@@ -81,8 +81,7 @@ static int peer_socket(int protocol) {
 }
 
 static int peer_bind(int s, uint16_t port) {
-  struct sockaddr_in address = {.sin_family = AF_INET,
-                                .sin_port = htons(port)};
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
   return bind(s, (struct sockaddr*)&address, sizeof address) == 0 ? 0 : errno;
 }
 
@@ -202,8 +201,8 @@ static struct shared_answer peer_do(const struct shared_request* request,
     case SHARED_ACQUIRE:
       return peer_acquire(request);
     case SHARED_RELEASE:
-      answer.status = portres_release(helds[held_count - 1].s,
-                                      helds[held_count - 1].token);
+      answer.status =
+          portres_release(helds[held_count - 1].s, helds[held_count - 1].token);
       break;
     case SHARED_CLOSE:
       answer.status = close(helds[--held_count].s);
@@ -221,6 +220,9 @@ static struct shared_answer peer_do(const struct shared_request* request,
       break;
     case SHARED_SCOPE:
       answer.status = portres_set_scope((enum portres_scope)request->scope);
+      break;
+    case SHARED_SET_USER:
+      answer.status = setuid(geteuid() + 1) == 0 ? 0 : errno;
       break;
     case SHARED_UNSHARE:
       answer.status = unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 ? 0 : errno;
@@ -330,8 +332,8 @@ int shared_peer_acquire(const struct shared_peer* peer,
 int shared_peer_bind(const struct shared_peer* peer,
                      int protocol,
                      uint16_t port) {
-  return shared_ask(peer, (struct shared_request){
-                              SHARED_BIND, protocol, {port, 1}, 0})
+  return shared_ask(
+             peer, (struct shared_request){SHARED_BIND, protocol, {port, 1}, 0})
       .status;
 }
 

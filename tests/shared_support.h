@@ -56,17 +56,18 @@ void shared_kill(const struct shared_peer* peer); /* by SIGKILL */
 extern int shared_linger[2];
 
 enum shared_act {
-  SHARED_ACQUIRE,  /* with a socket of its own, kept open */
-  SHARED_RELEASE,  /* what was acquired last */
-  SHARED_CLOSE,    /* the socket that acquired last */
-  SHARED_BIND,     /* another socket to range.start; it is closed again */
-  SHARED_TAKE,     /* an associated socket to a port of the last block; kept */
-  SHARED_FORK,     /* a child that lives as long as the peer does */
+  SHARED_ACQUIRE, /* with a socket of its own, kept open */
+  SHARED_RELEASE, /* what was acquired last */
+  SHARED_CLOSE,   /* the socket that acquired last */
+  SHARED_BIND,    /* another socket to range.start; it is closed again */
+  SHARED_TAKE,    /* an associated socket to a port of the last block; kept */
+  SHARED_FORK,    /* a child that lives as long as the peer does */
   SHARED_FORK_LINGERING, /* one that lives until shared_linger[1] is closed */
-  SHARED_SCOPE,    /* portres_set_scope() */
-  SHARED_UNSHARE,  /* into a network namespace of its own */
-  SHARED_EXEC,     /* become `sleep`, with the descriptors that exec leaves */
-  SHARED_DESCRIBE, /* the scope of the last block */
+  SHARED_SCOPE,          /* portres_set_scope() */
+  SHARED_SET_USER,       /* setuid() to another one */
+  SHARED_UNSHARE,        /* into a network namespace of its own */
+  SHARED_EXEC,       /* become `sleep`, with the descriptors that exec leaves */
+  SHARED_DESCRIBE,   /* the scope of the last block */
   SHARED_LIMIT,      /* to range.count descriptors */
   SHARED_FILE_LIMIT, /* to files of range.count bytes */
   SHARED_MOUNT       /* a runtime directory with room for range.count pages */

@@ -265,7 +265,7 @@ static void check_set_scope(int protocol) {
 
 static void check_unknown_scope(void) {
   assert_int_equal(portres_set_scope((enum portres_scope)99), PORTRES_EINVAL);
-  assert_int_equal(portres_set_scope((enum portres_scope)-1), PORTRES_EINVAL);
+  assert_int_equal(portres_set_scope((enum portres_scope) - 1), PORTRES_EINVAL);
 }
 
 /* The same ports, in two namespaces: other ports. */
@@ -314,8 +314,8 @@ static void check_created(int protocol) {
   assert_int_equal(
       portres_persistent_create(named(protocol), range_of(&block), &token), 0);
   int status = shared_peer_acquire(&peer, protocol, range_of(&block));
-  assert_int_equal(
-      portres_persistent_delete(named(protocol), range_of(&block)), 0);
+  assert_int_equal(portres_persistent_delete(named(protocol), range_of(&block)),
+                   0);
   assert_int_equal(status, PORTRES_EADDRINUSE);
   shared_quit(&peer);
 }

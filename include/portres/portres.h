@@ -91,9 +91,9 @@ enum portres_scope {
   PORTRES_SCOPE_DEFAULT = 0, /* portres_set_scope(), PORTRES_SCOPE of the
                                 environment, or process: the first of them */
   PORTRES_SCOPE_PROCESS = 1, /* every explicit bind of this process */
-  PORTRES_SCOPE_SHARED = 2   /* also acquires and explicit binds of all processes
-                                of this user that use this library at this scope;
-                                not on Windows, where all is of the machine */
+  PORTRES_SCOPE_SHARED = 2 /* also acquires and explicit binds of all processes
+                              of this user that use this library at this scope;
+                              not on Windows, where all is of the machine */
 };
 
 /* Which free port of the block a bind to port 0 takes. */

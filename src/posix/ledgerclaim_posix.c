@@ -174,9 +174,9 @@ int portres__platform_ledger_settle(portres__stake stake,
   status = write_record(fd, slot, &record);
   portres__kept_end(kept);
   if (status == PORTRES_OK) {
-    portres__space_add(portres__ledger_settled(portres__ledger_map_of(slot),
-                                               info->protocol),
-                       info->range);
+    portres__space_add(
+        portres__ledger_settled(portres__ledger_map_of(slot), info->protocol),
+        info->range);
   }
   return status;
 }

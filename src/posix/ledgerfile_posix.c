@@ -116,9 +116,8 @@ static int make(int dir, const char* name) {
   int status;
 
   put_temporary_name(temporary);
-  status = portres__statedir_open_file(dir, temporary,
-                                       O_RDWR | O_CREAT | O_EXCL, FILE_MODE,
-                                       &fd);
+  status = portres__statedir_open_file(
+      dir, temporary, O_RDWR | O_CREAT | O_EXCL, FILE_MODE, &fd);
   if (status != PORTRES_OK) {
     return status;
   }
@@ -236,8 +235,8 @@ bool portres__ledgerfile_identify(int fd, struct portres__ledgerfile_id* out) {
 }
 
 struct portres__ledger* portres__ledgerfile_map(int fd) {
-  void* map = mmap(NULL, sizeof(struct portres__ledger),
-                   PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  void* map = mmap(NULL, sizeof(struct portres__ledger), PROT_READ | PROT_WRITE,
+                   MAP_SHARED, fd, 0);
 
   return map == MAP_FAILED ? NULL : map;
 }
@@ -247,8 +246,7 @@ static const size_t whole_size =
     2 * sizeof(struct portres__ledger_record) * PORTRES__LEDGER_PORTS;
 
 char* portres__ledgerfile_map_all(int fd) {
-  void* map =
-      mmap(NULL, whole_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  void* map = mmap(NULL, whole_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
   return map == MAP_FAILED ? NULL : map;
 }

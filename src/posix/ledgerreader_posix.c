@@ -87,8 +87,7 @@ static int visit_block(struct reader* reader,
   bool is_settled = portres__space_is_reserved(
       portres__ledger_settled(reader->ledger, protocol), start);
 
-  reader->entry.has_record =
-      is_settled && read_record(reader, protocol, start);
+  reader->entry.has_record = is_settled && read_record(reader, protocol, start);
   if (!reader->entry.has_record) {
     describe_claim(reader, protocol, start);
   }

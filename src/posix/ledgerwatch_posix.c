@@ -47,8 +47,8 @@ static bool has_hint(struct portres__netns netns, int protocol, uint16_t port) {
 /* A description of this moment: it meets what this process has, too, which the
  * caller has looked at before. */
 static bool refuses(struct portres__netns netns, int protocol, uint16_t port) {
-  bool is_wanted = atomic_load(&portres__engine.ledger_count) ==
-                   PORTRES__LEDGERS_WANTED;
+  bool is_wanted =
+      atomic_load(&portres__engine.ledger_count) == PORTRES__LEDGERS_WANTED;
   bool is_refused = false;
   int fd = -1;
 

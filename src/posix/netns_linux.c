@@ -35,9 +35,9 @@ static bool ask_inode(struct portres__netns* out) {
 }
 
 bool portres__netns_of(int s, struct portres__netns* out) {
-  int own = s >= 0 ? -1
-                   : portres__real()->socket(AF_UNIX,
-                                             SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  int own =
+      s >= 0 ? -1
+             : portres__real()->socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   bool is_known = ask_socket(s >= 0 ? s : own, out);
 
   if (own >= 0) {

@@ -71,8 +71,8 @@ void portres__ledger_sign(struct portres__ledger_record* record) {
   record->pid = self.pid;
   record->started = self.started;
   record->pid_namespace = self.pid_namespace;
-  record->since_boot = (uint64_t)since_boot.tv_sec * NS_PER_S +
-                       (uint64_t)since_boot.tv_nsec;
+  record->since_boot =
+      (uint64_t)since_boot.tv_sec * NS_PER_S + (uint64_t)since_boot.tv_nsec;
   record->since_epoch = (int64_t)time(NULL);
   strncpy(record->program, program_invocation_short_name,
           sizeof record->program - 1);

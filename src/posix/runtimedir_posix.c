@@ -68,8 +68,8 @@ static bool find_path(char path[PATH_SIZE]) {
 
   path[0] = '\0';
   if (environment->has_runtime_dir) {
-    append(path, environment->runtime_dir != NULL ? environment->runtime_dir
-                                                  : "");
+    append(path,
+           environment->runtime_dir != NULL ? environment->runtime_dir : "");
     return environment->runtime_dir != NULL;
   }
   if (!is_in_session(path)) {

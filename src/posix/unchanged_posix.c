@@ -214,8 +214,8 @@ static bool bind_from_blocks(const struct attempt* attempt,
 
   for (;;) {
     portres_token token = 0;
-    int status = next_token(attempt->fd, attempt->facts->protocol, port,
-                            &index, &token);
+    int status =
+        next_token(attempt->fd, attempt->facts->protocol, port, &index, &token);
 
     if (status != PORTRES_OK) {
       errno = portres__status_to_errno(status);
