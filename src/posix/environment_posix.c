@@ -1,6 +1,7 @@
 #include "environment_posix.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,7 +104,7 @@ static const char* parse_dir(const char* path,
       path_len >= PORTRES__ENVIRONMENT_PATH_SIZE) {
     return NULL;
   }
-  memcpy(copy, path, path_len);
+  snprintf(copy, path_len + 1, "%s", path);
   return copy;
 }
 
