@@ -5,6 +5,7 @@
  * owner can cost. The claim and the record are the library's own functions.
  */
 #include <fcntl.h>
+#include <ftw.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +111,14 @@ static void ask(struct share* share) {
   bench_run(&trial, share);
 }
 
+static int remove_one(const char* path,
+                      const struct stat* facts,
+                      int kind,
+                      struct FTW* walk) {
+  (void)facts, (void)kind, (void)walk;
+  return remove(path);
+}
+
 int main(int argc, char** argv) {
   char folder[] = "/dev/shm/portres-bench-XXXXXX";
   char path[64];
@@ -128,5 +137,6 @@ int main(int argc, char** argv) {
   share.protocol = PORTRES_UDP;
   ask(&share);
   portres__platform_ledger_leave(share.stake);
+  nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
   return 0;
 }
