@@ -119,12 +119,24 @@ static int remove_one(const char* path,
   return remove(path);
 }
 
-int main(int argc, char** argv) {
+/* The library has read its environment by now: once more, from the start. */
+_Noreturn static void start_in_folder(char** argv) {
   char folder[] = "/dev/shm/portres-bench-XXXXXX";
-  char path[64];
-  struct share share = {.protocol = PORTRES_TCP};
   bench_check(mkdtemp(folder) != NULL, "a folder in /dev/shm");
   setenv("PORTRES_RUNTIME_DIR", folder, 1);
+  setenv("PORTRES_BENCH_FOLDER", folder, 1);
+  execv("/proc/self/exe", argv);
+  bench_check(false, "exec");
+  abort();
+}
+
+int main(int argc, char** argv) {
+  const char* folder = getenv("PORTRES_BENCH_FOLDER");
+  char path[64];
+  struct share share = {.protocol = PORTRES_TCP};
+  if (folder == NULL) {
+    start_in_folder(argv);
+  }
   bench_begin(argc, argv,
               "telling all processes of a block, and taking it back.");
   snprintf(path, sizeof path, "%s/naked", folder);
