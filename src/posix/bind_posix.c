@@ -297,7 +297,9 @@ PORTRES__RARE static int judge_stranger(int fd, uint16_t port) {
   portres__process_notice_fork();
   if (portres__platform_socket_facts(fd, &socket_facts) == PORTRES_OK) {
     facts.is_reserved =
-        portres__engine_is_reserved_for(socket_facts.protocol, port);
+        portres__engine_is_reserved_for(socket_facts.protocol, port) ||
+        (portres__engine_is_hinted(port) &&
+         portres__platform_ledger_refuses(fd, socket_facts.protocol, port));
   }
   errno = saved_errno;
   return portres__rules_bind(&facts).status;
@@ -309,8 +311,10 @@ static int bind_stranger(int fd,
   if (portres__engine_is_used() &&
       portres__address_length(address, address_len) != 0) {
     uint16_t port = portres__address_port(address);
-    int status = portres__engine_is_reserved(port) ? judge_stranger(fd, port)
-                                                   : PORTRES_OK;
+    int status =
+        portres__engine_is_reserved(port) || portres__engine_is_hinted(port)
+            ? judge_stranger(fd, port)
+            : PORTRES_OK;
     if (status != PORTRES_OK) {
       return fail(portres__status_to_errno(status));
     }

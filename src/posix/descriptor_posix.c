@@ -8,6 +8,7 @@
 #include "copies_posix.h"
 #include "endpoint.h"
 #include "engine.h"
+#include "kept_posix.h"
 #include "look_posix.h"
 #include "process_posix.h"
 #include "rare.h"
@@ -150,10 +151,23 @@ static void take_back_close(int fd, struct portres__closing closing) {
   errno = saved_errno;
 }
 
-int portres__hook_close(int fd) {
-  struct portres__closing closing = portres__descriptor_before_close(fd);
-  int result = portres__real()->close(fd);
+bool portres__descriptor_is_spared(int fd) {
+  if (!portres__kept_is(fd) || !portres__process_owns_tables()) {
+    return false;
+  }
+  errno = EBADF;
+  return true;
+}
 
+int portres__hook_close(int fd) {
+  struct portres__closing closing;
+  int result;
+
+  if (portres__descriptor_is_spared(fd)) {
+    return -1;
+  }
+  closing = portres__descriptor_before_close(fd);
+  result = portres__real()->close(fd);
   portres__descriptor_after_close(fd, closing);
   return result;
 }
@@ -191,9 +205,17 @@ FILE* portres__hook_freopen(FILE* (*real_freopen)(const char*,
   return result;
 }
 
-/* The first socket of ours in a range; -1: none that we may touch. */
+/* The lesser one of two descriptors, where -1 is none. */
+static int lesser(int one, int other) {
+  return one < 0 || (other >= 0 && other < one) ? other : one;
+}
+
+/* The first descriptor in a range that names a socket of ours, or is kept; -1:
+ * none that we may touch. */
 static int next_own(unsigned first, unsigned last) {
-  int fd = first <= INT_MAX ? portres__fdtable_next((int)first) : -1;
+  int fd = first <= INT_MAX ? lesser(portres__fdtable_next((int)first),
+                                     portres__kept_next((int)first))
+                            : -1;
 
   return fd >= 0 && (unsigned)fd <= last && portres__process_owns_tables() ? fd
                                                                            : -1;
@@ -209,8 +231,9 @@ static void close_between(unsigned first, unsigned end) {
 }
 
 /* Our own sockets of a range are closed one by one, with all the care that
- * takes, and what lies between them by the range: no number twice, for it may
- * be another thread's by then. Returns: where the rest of the range begins. */
+ * takes, what is kept is spared, and what lies between them is closed by the
+ * range: no number twice, for it may be another thread's by then. Returns:
+ * where the rest of the range begins. */
 static unsigned close_to_last_own(unsigned first, unsigned last) {
   int fd = next_own(first, last);
 
@@ -356,6 +379,21 @@ static bool has_room(int new_fd) {
          portres__fdtable_prepare(new_fd);
 }
 
+/* Room in our table for what comes to the number, and none of ours there. */
+static bool may_dup_over(struct portres__endpoint* endpoint, int new_fd) {
+  if (portres__kept_is(new_fd) && portres__process_owns_tables() &&
+      !portres__kept_make_way(new_fd)) {
+    after_dup(endpoint, -1, -1);
+    return false;
+  }
+  if (endpoint != NULL && !has_room(new_fd)) {
+    portres__endpoint_drop(endpoint);
+    errno = ENOMEM;
+    return false;
+  }
+  return true;
+}
+
 /* What was there before is closed. */
 static int after_dup_over(struct portres__endpoint* endpoint,
                           int fd,
@@ -381,9 +419,7 @@ int portres__hook_dup2(int fd, int new_fd) {
     return portres__real()->dup2(fd, new_fd);
   }
   endpoint = before_dup(fd);
-  if (endpoint != NULL && !has_room(new_fd)) {
-    portres__endpoint_drop(endpoint);
-    errno = ENOMEM;
+  if (!may_dup_over(endpoint, new_fd)) {
     return -1;
   }
   closing = portres__descriptor_before_close(new_fd);
@@ -395,9 +431,7 @@ int portres__hook_dup3(int fd, int new_fd, int flags) {
   struct portres__endpoint* endpoint = before_dup(fd);
   struct portres__closing closing;
 
-  if (endpoint != NULL && !has_room(new_fd)) {
-    portres__endpoint_drop(endpoint);
-    errno = ENOMEM;
+  if (!may_dup_over(endpoint, new_fd)) {
     return -1;
   }
   closing = portres__descriptor_before_close(new_fd);

@@ -23,6 +23,10 @@ int portres__descriptor_is_made(int fd);
  * one more name of a socket we know. */
 void portres__descriptor_is_received(int fd);
 
+/* True and EBADF: the descriptor is the library's own, and the caller's close
+ * of it is to find nothing there. */
+bool portres__descriptor_is_spared(int fd);
+
 /* Around a call that closes one descriptor: what the first tells the second. */
 struct portres__closing {
   portres__handle handle; /* of its endpoint; 0: no socket of ours */

@@ -24,9 +24,14 @@ static const void* pointer(long argument) {
 }
 
 static long pass_closing(long number, const long a[]) {
-  struct portres__closing closing = portres__descriptor_before_close((int)a[0]);
-  long result = pass(number, a);
+  struct portres__closing closing;
+  long result;
 
+  if (portres__descriptor_is_spared((int)a[0])) {
+    return -1;
+  }
+  closing = portres__descriptor_before_close((int)a[0]);
+  result = pass(number, a);
   portres__descriptor_after_close((int)a[0], closing);
   return result;
 }
