@@ -26,11 +26,11 @@ static int check_options(const struct portres_options* options) {
       options->order > PORTRES_ORDER_SEEDED) {
     return PORTRES_EINVAL;
   }
-  if ((int)options->scope < PORTRES_SCOPE_DEFAULT ||
-      options->scope > PORTRES_SCOPE_PROCESS) {
-    return PORTRES_EINVAL;
-  }
-  return PORTRES_OK;
+  return options->scope == PORTRES_SCOPE_DEFAULT ||
+                 options->scope == PORTRES_SCOPE_PROCESS ||
+                 options->scope == PORTRES_SCOPE_MACHINE
+             ? PORTRES_OK
+             : PORTRES_EINVAL;
 }
 
 static int settle_scope(struct portres_options* options) {

@@ -136,11 +136,19 @@ static int reserve(enum portres_protocol protocol,
   int status;
 
   portres__testing_settle_order(&options);
+  if (owner == NULL) {
+    /* Forked children would meet each other's guards. */
+    options.scope = PORTRES_SCOPE_PROCESS;
+  }
   portres__platform_lock_acquire();
-  status = portres__place(protocol, &options);
+  status = portres__platform_guards_begin(protocol, &options);
+  if (status == PORTRES_OK) {
+    status = portres__place(protocol, &options);
+  }
   if (status == PORTRES_OK) {
     status = establish(protocol, &options, owner, out);
   }
+  portres__platform_guards_end();
   portres__platform_unlock_acquire();
   return status;
 }

@@ -49,6 +49,7 @@ static char* copy_label(const char* label) {
 static bool equip(struct portres__reservation* reservation,
                   const struct portres_options* options) {
   reservation->label = NULL;
+  reservation->guards = NULL;
   reservation->pool = portres__pool_create(options->range.count);
   if (reservation->pool == NULL) {
     return false;
@@ -88,6 +89,9 @@ struct portres__reservation* portres__reservation_create(
   reservation->previous_owned = 0;
   reservation->next_owned = 0;
   reservation->owner = 0;
+  if (options->scope == PORTRES_SCOPE_MACHINE) {
+    reservation->guards = portres__platform_guards_take();
+  }
   return reservation;
 }
 
@@ -100,6 +104,9 @@ void portres__reservation_kill(struct portres__reservation* reservation) {
     struct portres__space* space = portres__engine_space(reservation->protocol);
     bool has_claim = reservation->kind == PORTRES_RUNTIME;
 
+    if (reservation->guards != NULL) {
+      portres__platform_guards_close(reservation->guards);
+    }
     /* In this order: who claims the range next must find it lingering. */
     wait_for_reap(reservation);
     if (has_claim) {
@@ -115,6 +122,9 @@ void portres__reservation_drop(struct portres__reservation* reservation) {
 }
 
 static void destroy(struct portres__reservation* reservation) {
+  if (reservation->guards != NULL) {
+    portres__platform_guards_free(reservation->guards);
+  }
   portres__pool_destroy(reservation->pool);
   free(reservation->label);
   portres__slab_vacate(&portres__engine.reservations, reservation);
@@ -228,6 +238,9 @@ bool portres__reservation_pick_in_order(
 
 void portres__reservation_drop_port(struct portres__reservation* reservation,
                                     uint16_t port) {
+  if (reservation->guards != NULL) {
+    portres__platform_guard_again(reservation, port);
+  }
   portres__pool_drop(reservation->pool,
                      portres__reservation_offset(reservation, port));
 }

@@ -20,6 +20,7 @@ enum portres__reservation_state {
   PORTRES__RESERVATION_ALIVE = 1
 };
 
+struct portres__guards;
 struct portres__reservation {
   struct portres__slab_head head;
   portres_token token;
@@ -42,6 +43,7 @@ struct portres__reservation {
                               was last known to have it */
   };
   struct portres__pool* pool;
+  struct portres__guards* guards; /* NULL: not of scope machine */
   char* label; /* NULL: none */
 };
 

@@ -89,7 +89,8 @@ struct portres_reservation {
 /* Against whom a reservation holds. */
 enum portres_scope {
   PORTRES_SCOPE_DEFAULT = 0, /* PORTRES_SCOPE of the environment, or process */
-  PORTRES_SCOPE_PROCESS = 1  /* every explicit bind of this process */
+  PORTRES_SCOPE_PROCESS = 1, /* every explicit bind of this process */
+  PORTRES_SCOPE_MACHINE = 3  /* every bind of every process */
 };
 
 /* Which free port of the block a bind to port 0 takes. */

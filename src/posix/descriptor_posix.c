@@ -14,6 +14,7 @@
 #include "rare.h"
 #include "real_posix.h"
 #include "socket_posix.h"
+#include "swap_posix.h"
 
 void portres__descriptor_drop(portres__handle handle) {
   if (handle != 0) {
@@ -63,12 +64,16 @@ int portres__hook_socketpair(int domain, int type, int protocol, int fds[2]) {
  * is a new one of that number. As a cancelled thread would keep the reference
  * for good, the close of a socket of ours is no cancellation point. */
 struct portres__closing portres__descriptor_before_close(int fd) {
-  struct portres__closing closing = {0, 0};
+  struct portres__closing closing = {.handle = 0};
   portres__handle handle = own_entry(fd);
 
   if (handle != 0 && portres__fdtable_mark(fd, handle)) {
     closing.handle = handle;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &closing.saved_cancellation);
+    if (portres__guards_are_used()) {
+      closing.successor =
+          portres__swap_before_close(fd, portres__endpoint_peek(handle));
+    }
   }
   return closing;
 }
@@ -82,6 +87,10 @@ void portres__descriptor_after_close(int fd, struct portres__closing closing) {
   portres__look_await(fd);
   if (closing.handle != 0) {
     portres__fdtable_clear_marked(fd, closing.handle);
+    if (closing.successor.slot != NULL) {
+      portres__swap_after_close(closing.successor,
+                                portres__endpoint_peek(closing.handle));
+    }
     end_closing(closing);
   }
 }
@@ -90,6 +99,10 @@ void portres__descriptor_after_close(int fd, struct portres__closing closing) {
 static void take_back_close(int fd, struct portres__closing closing) {
   if (closing.handle == 0) {
     return;
+  }
+  if (closing.successor.slot != NULL) {
+    portres__swap_undo(closing.successor,
+                       portres__endpoint_peek(closing.handle));
   }
   if (portres__fdtable_unmark(fd, closing.handle)) {
     closing.handle = 0;

@@ -107,6 +107,13 @@ static const char* parse_state_dir(const char* path) {
   return state_dir;
 }
 
+static bool parse_scope(const char* text, enum portres_scope* out) {
+  *out = text != NULL && strcmp(text, "machine") == 0 ? PORTRES_SCOPE_MACHINE
+                                                      : PORTRES_SCOPE_PROCESS;
+  return *out == PORTRES_SCOPE_MACHINE || text == NULL || *text == '\0' ||
+         strcmp(text, "process") == 0;
+}
+
 static void read_environment(void) {
   const char* value = secure_getenv("PORTRES_BLOCK");
   const char* outgoing = secure_getenv("PORTRES_OUTGOING");
@@ -121,8 +128,7 @@ static void read_environment(void) {
   if (is_long) {
     environment.malformed = "it is longer than 1023 bytes";
   }
-  environment.is_scope_known =
-      scope == NULL || *scope == '\0' || strcmp(scope, "process") == 0;
+  environment.is_scope_known = parse_scope(scope, &environment.scope);
   environment.state_dir = parse_state_dir(secure_getenv("PORTRES_STATE_DIR"));
   environment.is_outgoing = outgoing != NULL && strcmp(outgoing, "1") == 0;
 }

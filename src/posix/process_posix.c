@@ -11,12 +11,14 @@
 
 #include "engine.h"
 #include "environment_posix.h"
+#include "guard_posix.h"
 #include "kept_posix.h"
 #include "look_posix.h"
 #include "platform.h"
 #include "rare.h"
 #include "real_posix.h"
 #include "statedir_posix.h"
+#include "swap_posix.h"
 #include "testing.h"
 #include "unchanged_posix.h"
 
@@ -47,9 +49,12 @@ static void before_fork(void) {
   block_signals(&fork_signals);
   portres__unchanged_lock();
   pthread_mutex_lock(&probe_lock);
+  portres__guard_before_fork();
+  portres__swap_notice_sharing();
 }
 
 static void after_fork_in_parent(void) {
+  portres__guard_after_fork(false);
   pthread_mutex_unlock(&probe_lock);
   portres__unchanged_unlock();
   pthread_sigmask(SIG_SETMASK, &fork_signals, NULL);
@@ -91,6 +96,7 @@ void portres__process_forget_parent(void) {
   portres__testing_after_fork();
   portres__look_after_fork();
   portres__kept_after_fork();
+  portres__guard_after_fork(true);
   portres__engine_after_fork();
   portres__unchanged_after_fork();
 }
@@ -232,7 +238,7 @@ int portres__platform_default_scope(enum portres_scope* out) {
   if (!portres__environment()->is_scope_known) {
     return PORTRES_EOPNOTSUPP;
   }
-  *out = PORTRES_SCOPE_PROCESS;
+  *out = portres__environment()->scope;
   return PORTRES_OK;
 }
 

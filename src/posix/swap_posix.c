@@ -1,0 +1,271 @@
+#include "swap_posix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <time.h>
+
+#include "address_posix.h"
+#include "beside_posix.h"
+#include "copies_posix.h"
+#include "engine.h"
+#include "guard_posix.h"
+#include "kernel_posix.h"
+#include "real_posix.h"
+
+enum {
+  PATIENCE = 1000, /* turns of another thread, while it has the slot */
+  LISTEN_PAUSE_NS = 100000,
+  LISTEN_PAUSES = 200 /* 20 ms and more: an exec on a busy machine */
+};
+
+/* --- Bind --- */
+
+static bool is_wildcard(const union portres__address* address) {
+  return address->any.sa_family == AF_INET6
+             ? IN6_IS_ADDR_UNSPECIFIED(&address->in6.sin6_addr) ||
+                   (IN6_IS_ADDR_V4MAPPED(&address->in6.sin6_addr) &&
+                    address->in6.sin6_addr.s6_addr32[3] == 0)
+             : address->in.sin_addr.s_addr == 0;
+}
+
+/* TCP's guard would forbid listen(). UDP's may stay beside a socket that the
+ * kernel prefers when a datagram comes: one that is bound to an address, or
+ * one of IPv4, the guard being of IPv6. So the rest of the port stays guarded,
+ * and the port itself when the socket is closed. */
+static bool stays(const struct portres__guards* guards,
+                  int guard,
+                  const struct sockaddr* address,
+                  socklen_t address_len) {
+  union portres__address copy = {.any = {0}};
+  socklen_t family_len = sizeof(int);
+  int family = 0;
+
+  if (guards->protocol != PORTRES_UDP) {
+    return false;
+  }
+  memcpy(&copy, address, address_len < sizeof copy ? address_len : sizeof copy);
+  if (!is_wildcard(&copy)) {
+    return true;
+  }
+  return copy.any.sa_family != AF_INET6 &&
+         getsockopt(guard, SOL_SOCKET, SO_DOMAIN, &family, &family_len) == 0 &&
+         family == AF_INET6;
+}
+
+/* Before: the slot is taken. After: it is given back. */
+static int slip_in(const struct portres__reservation* reservation,
+                   struct portres__slot* slot,
+                   int fd,
+                   const struct sockaddr* address,
+                   socklen_t address_len) {
+  int guard = portres__kept_begin(&slot->kept);
+  struct portres__beside pair = {fd, guard, false};
+  bool is_unclean = false;
+  bool is_bare;
+  int result = portres__beside_bind(&pair, address, address_len, &is_unclean);
+
+  is_bare =
+      result == 0 && !stays(reservation->guards, guard, address, address_len);
+  portres__kept_end(&slot->kept);
+  if (is_bare) {
+    portres__guard_close(&slot->kept);
+  }
+  portres__slot_give(reservation, slot,
+                     is_bare ? PORTRES__SLOT_BARE : PORTRES__SLOT_GUARDED);
+  return result;
+}
+
+/* Somebody has changed the slot meanwhile, or is at it. */
+static bool is_changing(struct portres__slot* slot, int* patience_io) {
+  if (atomic_load(&slot->state) == PORTRES__SLOT_BARE || *patience_io == 0) {
+    return false;
+  }
+  --*patience_io;
+  sched_yield();
+  return true;
+}
+
+int portres__swap_bind(struct portres__reservation* reservation,
+                       uint16_t port,
+                       int fd,
+                       const struct sockaddr* address,
+                       socklen_t address_len) {
+  struct portres__slot* slot = portres__guards_slot(reservation->guards, port);
+  int patience = PATIENCE;
+  int result;
+
+  portres__guards_retry(reservation);
+  do {
+    if (portres__slot_take(slot, PORTRES__SLOT_GUARDED) ||
+        portres__slot_take(slot, PORTRES__SLOT_UNCLEAN)) {
+      return slip_in(reservation, slot, fd, address, address_len);
+    }
+    result = portres__kernel_bind(fd, address, address_len);
+  } while (result == -EADDRINUSE && is_changing(slot, &patience));
+  return result;
+}
+
+/* --- Close --- */
+
+static _Atomic bool is_shared;
+
+void portres__swap_notice_sharing(void) {
+  atomic_store(&is_shared, true);
+}
+
+/* No other process has the socket, as far as can be known. */
+static bool is_private(int fd) {
+  int flags = portres__real()->fcntl(fd, F_GETFD);
+
+  return flags >= 0 && (flags & FD_CLOEXEC) != 0 && !atomic_load(&is_shared) &&
+         !portres__copies_is_noted(fd);
+}
+
+static bool is_listening(int fd) {
+  int is_on = 0;
+  socklen_t is_on_len = sizeof is_on;
+
+  return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_on, &is_on_len) == 0 &&
+         is_on != 0;
+}
+
+static bool is_connected(int fd) {
+  union portres__address address;
+  socklen_t address_len = sizeof address;
+
+  return getpeername(fd, &address.any, &address_len) == 0;
+}
+
+/* A guard beside a socket that lives on in another process must not be in its
+ * way: a TCP guard would forbid it to listen, a UDP guard take its datagrams.
+ */
+static bool may_be_guarded(int fd, enum portres_protocol protocol) {
+  return (protocol == PORTRES_TCP && (is_listening(fd) || is_connected(fd))) ||
+         is_private(fd);
+}
+
+static enum portres__slot_state open_beside(
+    const struct portres__reservation* reservation,
+    struct portres__slot* slot,
+    uint16_t port,
+    int holder) {
+  enum portres_protocol protocol = reservation->guards->protocol;
+  struct portres__guard_entry entry;
+  bool is_unclean = false;
+  int error = EAGAIN;
+
+  if (portres__guard_enter(&entry)) {
+    error = portres__guard_open_beside(&slot->kept, protocol, port, holder,
+                                       &is_unclean);
+    portres__guard_leave(&entry);
+  }
+  if (error != 0) {
+    return PORTRES__SLOT_BARE;
+  }
+  return is_unclean && protocol == PORTRES_TCP ? PORTRES__SLOT_UNCLEAN
+                                               : PORTRES__SLOT_GUARDED;
+}
+
+/* The reservation whose port the endpoint holds; NULL: none, or it has ended.
+ * It lives as long as the endpoint does. */
+static struct portres__reservation* guarded_of(
+    const struct portres__endpoint* endpoint, uint16_t* port_out) {
+  uint64_t hold = atomic_load(&endpoint->held);
+  struct portres__reservation* reservation;
+
+  *port_out = portres__hold_port(hold);
+  if (*port_out == 0) {
+    return NULL;
+  }
+  reservation = portres__reservation_at(portres__hold_index(hold));
+  return reservation->guards != NULL &&
+                 portres__reservation_is_alive(reservation)
+             ? reservation
+             : NULL;
+}
+
+struct portres__successor portres__swap_before_close(
+    int fd, const struct portres__endpoint* endpoint) {
+  struct portres__successor successor = {NULL, false};
+  struct portres__reservation* reservation;
+  int saved_errno = errno;
+  struct portres__slot* slot;
+  enum portres__slot_state state;
+  uint16_t port;
+
+  if (!portres__slab_is_last(endpoint)) {
+    return successor;
+  }
+  reservation = guarded_of(endpoint, &port);
+  if (reservation == NULL) {
+    return successor;
+  }
+  slot = portres__guards_slot(reservation->guards, port);
+  if (may_be_guarded(fd, reservation->guards->protocol) &&
+      portres__slot_take(slot, PORTRES__SLOT_BARE)) {
+    state = open_beside(reservation, slot, port, fd);
+    portres__slot_give(reservation, slot, state);
+    if (state != PORTRES__SLOT_BARE) {
+      successor.slot = slot;
+      successor.is_unclean = state == PORTRES__SLOT_UNCLEAN;
+    }
+  }
+  errno = saved_errno;
+  return successor;
+}
+
+/* Another descriptor of the socket may have come up meanwhile. */
+void portres__swap_after_close(struct portres__successor successor,
+                               const struct portres__endpoint* endpoint) {
+  struct portres__reservation* reservation;
+  uint16_t port;
+  bool is_clean;
+
+  if (!portres__slab_is_last(endpoint)) {
+    portres__swap_undo(successor, endpoint);
+    return;
+  }
+  reservation = guarded_of(endpoint, &port);
+  if (reservation != NULL && successor.is_unclean &&
+      portres__slot_take(successor.slot, PORTRES__SLOT_UNCLEAN)) {
+    is_clean = portres__guard_clean(&successor.slot->kept);
+    if (!is_clean) {
+      atomic_store(&reservation->guards->is_lacking, true);
+    }
+    portres__slot_give(
+        reservation, successor.slot,
+        is_clean ? PORTRES__SLOT_GUARDED : PORTRES__SLOT_UNCLEAN);
+  }
+}
+
+void portres__swap_undo(struct portres__successor successor,
+                        const struct portres__endpoint* endpoint) {
+  uint16_t port;
+  struct portres__reservation* reservation = guarded_of(endpoint, &port);
+
+  if (reservation != NULL &&
+      (portres__slot_take(successor.slot, PORTRES__SLOT_GUARDED) ||
+       portres__slot_take(successor.slot, PORTRES__SLOT_UNCLEAN))) {
+    portres__guard_close(&successor.slot->kept);
+    portres__slot_give(reservation, successor.slot, PORTRES__SLOT_BARE);
+  }
+}
+
+/* --- Listen --- */
+
+bool portres__swap_may_listen_yet(const struct portres__endpoint* endpoint,
+                                  int* patience_io) {
+  const struct timespec pause = {0, LISTEN_PAUSE_NS};
+  uint16_t port;
+
+  if (*patience_io == 0) {
+    *patience_io = LISTEN_PAUSES;
+  }
+  if (--*patience_io == 0 || guarded_of(endpoint, &port) == NULL) {
+    return false;
+  }
+  nanosleep(&pause, NULL);
+  errno = EADDRINUSE;
+  return true;
+}
