@@ -141,10 +141,8 @@ static int reserve(enum portres_protocol protocol,
     options.scope = PORTRES_SCOPE_PROCESS;
   }
   portres__platform_lock_acquire();
-  status = portres__platform_guards_begin(protocol, &options);
-  if (status == PORTRES_OK) {
-    status = portres__place(protocol, &options);
-  }
+  portres__platform_guards_begin(protocol, &options);
+  status = portres__place(protocol, &options);
   if (status == PORTRES_OK) {
     status = establish(protocol, &options, owner, out);
   }

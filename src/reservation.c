@@ -46,6 +46,14 @@ static char* copy_label(const char* label) {
   return copy;
 }
 
+static void unequip(struct portres__reservation* reservation) {
+  if (reservation->guards != NULL) {
+    portres__platform_guards_free(reservation->guards);
+  }
+  portres__pool_destroy(reservation->pool);
+  free(reservation->label);
+}
+
 static bool equip(struct portres__reservation* reservation,
                   const struct portres_options* options) {
   reservation->label = NULL;
@@ -56,10 +64,15 @@ static bool equip(struct portres__reservation* reservation,
   }
   if (options->label != NULL) {
     reservation->label = copy_label(options->label);
-    if (reservation->label == NULL) {
-      portres__pool_destroy(reservation->pool);
-      return false;
-    }
+  }
+  if (options->scope == PORTRES_SCOPE_MACHINE) {
+    reservation->guards = portres__platform_guards_take();
+  }
+  if ((options->label != NULL && reservation->label == NULL) ||
+      (options->scope == PORTRES_SCOPE_MACHINE &&
+       reservation->guards == NULL)) {
+    unequip(reservation);
+    return false;
   }
   return true;
 }
@@ -89,9 +102,6 @@ struct portres__reservation* portres__reservation_create(
   reservation->previous_owned = 0;
   reservation->next_owned = 0;
   reservation->owner = 0;
-  if (options->scope == PORTRES_SCOPE_MACHINE) {
-    reservation->guards = portres__platform_guards_take();
-  }
   return reservation;
 }
 
@@ -122,11 +132,7 @@ void portres__reservation_drop(struct portres__reservation* reservation) {
 }
 
 static void destroy(struct portres__reservation* reservation) {
-  if (reservation->guards != NULL) {
-    portres__platform_guards_free(reservation->guards);
-  }
-  portres__pool_destroy(reservation->pool);
-  free(reservation->label);
+  unequip(reservation);
   portres__slab_vacate(&portres__engine.reservations, reservation);
 }
 

@@ -44,7 +44,7 @@ struct portres__reservation {
   };
   struct portres__pool* pool;
   struct portres__guards* guards; /* NULL: not of scope machine */
-  char* label; /* NULL: none */
+  char* label;                    /* NULL: none */
 };
 
 static inline bool portres__reservation_is_alive(
@@ -112,6 +112,12 @@ static inline void portres__reservation_warm_port(
     struct portres__reservation* reservation, uint16_t port) {
   portres__pool_warm(reservation->pool,
                      portres__reservation_offset(reservation, port));
+}
+
+static inline bool portres__reservation_is_shared(
+    const struct portres__reservation* reservation, uint16_t port) {
+  return portres__pool_is_shared(
+      reservation->pool, portres__reservation_offset(reservation, port));
 }
 
 PORTRES__RARE void portres__reservation_drop_port(

@@ -15,9 +15,9 @@ enum {
 };
 
 struct portres__environment {
-  bool has_blocks;       /* the variable is set, to something */
-  bool is_outgoing;      /* PORTRES_OUTGOING=1 */
-  bool is_scope_known;   /* PORTRES_SCOPE is one of those below, or not set */
+  bool has_blocks;     /* the variable is set, to something */
+  bool is_outgoing;    /* PORTRES_OUTGOING=1 */
+  bool is_scope_known; /* PORTRES_SCOPE is one of those below, or not set */
   enum portres_scope scope;
   const char* state_dir; /* no slash at its end; NULL: of no use */
   const char* value;     /* the variable, cut to fit */

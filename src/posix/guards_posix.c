@@ -5,6 +5,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "block.h"
+#include "engine.h"
 #include "guard_posix.h"
 #include "platform.h"
 
@@ -84,16 +86,14 @@ static struct portres__guards* create(enum portres_protocol protocol,
   return guards;
 }
 
-int portres__platform_guards_begin(enum portres_protocol protocol,
-                                   const struct portres_options* options) {
-  if (options->scope != PORTRES_SCOPE_MACHINE) {
-    return PORTRES_OK;
+/* Where there are none the range is looked for all the same: other errors come
+ * before ENOBUFS. */
+void portres__platform_guards_begin(enum portres_protocol protocol,
+                                    const struct portres_options* options) {
+  if (options->scope == PORTRES_SCOPE_MACHINE &&
+      is_within_budget(options->range.count)) {
+    pending = create(protocol, options->range.count);
   }
-  if (!is_within_budget(options->range.count)) {
-    return PORTRES_ENOBUFS;
-  }
-  pending = create(protocol, options->range.count);
-  return pending == NULL ? PORTRES_ENOBUFS : PORTRES_OK;
 }
 
 struct portres__guards* portres__platform_guards_take(void) {
@@ -168,6 +168,7 @@ void portres__platform_guard_again(struct portres__reservation* reservation,
   struct portres__slot* slot = portres__guards_slot(guards, port);
 
   if (portres__reservation_is_alive(reservation) &&
+      !portres__reservation_is_shared(reservation, port) &&
       portres__slot_take(slot, PORTRES__SLOT_BARE)) {
     portres__slot_give(reservation, slot, guard_again(guards, slot));
   }
@@ -239,6 +240,21 @@ void portres__guards_retry(struct portres__reservation* reservation) {
   atomic_store(&guards->cursor, (uint16_t)at);
 }
 
+void portres__guards_yield(enum portres_protocol protocol, uint16_t port) {
+  uint32_t count = atomic_load(&portres__engine.reservations.count);
+
+  for (uint32_t i = 0; i < count; i++) {
+    struct portres__reservation* reservation = portres__reservation_at(i);
+    if (portres__slab_is_alive(reservation) &&
+        portres__reservation_is_alive(reservation) &&
+        reservation->guards != NULL && reservation->protocol == protocol &&
+        portres__block_contains(reservation->range, port)) {
+      dismiss(portres__guards_slot(reservation->guards, port));
+      atomic_store(&reservation->guards->is_lacking, true);
+    }
+  }
+}
+
 /* --- The end --- */
 
 void portres__platform_guards_close(struct portres__guards* guards) {
@@ -246,5 +262,6 @@ void portres__platform_guards_close(struct portres__guards* guards) {
 }
 
 void portres__platform_guards_free(struct portres__guards* guards) {
+  dismiss_all(guards); /* those of a reservation that never began */
   free(guards);
 }

@@ -61,6 +61,9 @@ void portres__slot_give(const struct portres__reservation* reservation,
  * Async-signal-safe. */
 void portres__guards_retry(struct portres__reservation* reservation);
 
+/* Let a stranger have the port: a test wants one there. Lock: the engine's. */
+void portres__guards_yield(enum portres_protocol protocol, uint16_t port);
+
 /* Of the acquire that is under way: keep a guard at this port. Returns: 0 or an
  * errno value. Lock: the probe lock. */
 bool portres__guards_are_wanted(void);

@@ -76,6 +76,19 @@ static int slip_in(const struct portres__reservation* reservation,
   return result;
 }
 
+/* Another socket has the port: the two are the kernel's to judge, by the flags
+ * that the program gave them. It alone keeps the port from now on. */
+static void dismiss(const struct portres__reservation* reservation,
+                    struct portres__slot* slot) {
+  portres__guard_close(&slot->kept);
+  portres__slot_give(reservation, slot, PORTRES__SLOT_BARE);
+}
+
+static bool take_guarded(struct portres__slot* slot) {
+  return portres__slot_take(slot, PORTRES__SLOT_GUARDED) ||
+         portres__slot_take(slot, PORTRES__SLOT_UNCLEAN);
+}
+
 /* Somebody has changed the slot meanwhile, or is at it. */
 static bool is_changing(struct portres__slot* slot, int* patience_io) {
   if (atomic_load(&slot->state) == PORTRES__SLOT_BARE || *patience_io == 0) {
@@ -97,9 +110,11 @@ int portres__swap_bind(struct portres__reservation* reservation,
 
   portres__guards_retry(reservation);
   do {
-    if (portres__slot_take(slot, PORTRES__SLOT_GUARDED) ||
-        portres__slot_take(slot, PORTRES__SLOT_UNCLEAN)) {
-      return slip_in(reservation, slot, fd, address, address_len);
+    if (take_guarded(slot)) {
+      if (!portres__reservation_is_shared(reservation, port)) {
+        return slip_in(reservation, slot, fd, address, address_len);
+      }
+      dismiss(reservation, slot);
     }
     result = portres__kernel_bind(fd, address, address_len);
   } while (result == -EADDRINUSE && is_changing(slot, &patience));
@@ -202,7 +217,8 @@ struct portres__successor portres__swap_before_close(
     return successor;
   }
   slot = portres__guards_slot(reservation->guards, port);
-  if (may_be_guarded(fd, reservation->guards->protocol) &&
+  if (!portres__reservation_is_shared(reservation, port) &&
+      may_be_guarded(fd, reservation->guards->protocol) &&
       portres__slot_take(slot, PORTRES__SLOT_BARE)) {
     state = open_beside(reservation, slot, port, fd);
     portres__slot_give(reservation, slot, state);
@@ -244,11 +260,8 @@ void portres__swap_undo(struct portres__successor successor,
   uint16_t port;
   struct portres__reservation* reservation = guarded_of(endpoint, &port);
 
-  if (reservation != NULL &&
-      (portres__slot_take(successor.slot, PORTRES__SLOT_GUARDED) ||
-       portres__slot_take(successor.slot, PORTRES__SLOT_UNCLEAN))) {
-    portres__guard_close(&successor.slot->kept);
-    portres__slot_give(reservation, successor.slot, PORTRES__SLOT_BARE);
+  if (reservation != NULL && take_guarded(successor.slot)) {
+    dismiss(reservation, successor.slot);
   }
 }
 
