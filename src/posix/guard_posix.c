@@ -6,18 +6,23 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdint.h>
+#include <time.h>
 
 #include "address_posix.h"
 #include "beside_posix.h"
 #include "kernel_posix.h"
 #include "real_posix.h"
 
-enum { PATIENCE = 100000 /* turns of another thread */ };
+enum {
+  PATIENCE = 100000, /* turns of another thread */
+  YOUTH_MS = 1000    /* a busy machine may have a child wait so long */
+};
 
 static _Atomic unsigned count;
 static _Atomic unsigned makers;
 static _Atomic bool is_forking;
+static _Atomic uint32_t era;
+static _Atomic uint32_t forked_at_ms;
 
 /* --- Forks --- */
 
@@ -43,9 +48,28 @@ void portres__guard_leave(const struct portres__guard_entry* entry) {
   pthread_sigmask(SIG_SETMASK, (const sigset_t*)entry->signals, NULL);
 }
 
+static uint32_t now_ms(void) {
+  struct timespec now;
+
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint32_t)((uint64_t)now.tv_sec * 1000 +
+                    (uint64_t)now.tv_nsec / 1000000);
+}
+
+uint32_t portres__guard_era(void) {
+  return atomic_load(&era);
+}
+
+bool portres__guard_has_young_child(void) {
+  return atomic_load(&era) != 0 &&
+         now_ms() - atomic_load(&forked_at_ms) < YOUTH_MS;
+}
+
 /* Not for ever: a vfork child that was killed may have been amid it. */
 void portres__guard_before_fork(void) {
   atomic_store(&is_forking, true);
+  atomic_fetch_add(&era, 1);
+  atomic_store(&forked_at_ms, now_ms());
   for (int i = 0; i < PATIENCE && atomic_load(&makers) != 0; i++) {
     sched_yield();
   }

@@ -14,6 +14,7 @@
 
 #include <portres/portres.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "kept_posix.h"
 
@@ -27,6 +28,11 @@ bool portres__guard_enter(struct portres__guard_entry* out);
 void portres__guard_leave(const struct portres__guard_entry* entry);
 void portres__guard_before_fork(void);
 void portres__guard_after_fork(bool is_child);
+
+/* Another number after each fork(); and whether a child may be so young that it
+ * has not closed its copies of our guards. */
+uint32_t portres__guard_era(void);
+bool portres__guard_has_young_child(void);
 
 /* Guards of this process that are there. */
 unsigned portres__guard_count(void);

@@ -9,6 +9,7 @@
 
 #include "address_posix.h"
 #include "block.h"
+#include "guard_posix.h"
 #include "guards_posix.h"
 #include "platform.h"
 #include "probe_posix.h"
@@ -17,7 +18,7 @@
 #include "remnant_posix.h"
 #include "status_posix.h"
 
-enum { PATIENCE = 2 };
+enum { PATIENCE = 2, PATIENCE_WITH_CHILD = 200 };
 
 static int open_probe(int family, enum portres_protocol protocol) {
   int type = protocol == PORTRES_TCP ? SOCK_STREAM : SOCK_DGRAM;
@@ -88,12 +89,14 @@ static int try_port_of_any_family(enum portres_protocol protocol,
 }
 
 /* A port that is in use for some microseconds has met the probe of another
- * process. */
+ * process, or a guard that a forked child is about to close. */
 static int try_port_patiently(enum portres_protocol protocol, uint16_t port) {
   const struct timespec moment = {0, 20000};
   int error = try_port_of_any_family(protocol, port);
+  int patience =
+      portres__guard_has_young_child() ? PATIENCE_WITH_CHILD : PATIENCE;
 
-  for (int i = 0; i < PATIENCE && error == EADDRINUSE; i++) {
+  for (int i = 0; i < patience && error == EADDRINUSE; i++) {
     nanosleep(&moment, NULL);
     error = try_port_of_any_family(protocol, port);
   }

@@ -18,7 +18,6 @@
 #include "rare.h"
 #include "real_posix.h"
 #include "statedir_posix.h"
-#include "swap_posix.h"
 #include "testing.h"
 #include "unchanged_posix.h"
 
@@ -50,7 +49,6 @@ static void before_fork(void) {
   portres__unchanged_lock();
   pthread_mutex_lock(&probe_lock);
   portres__guard_before_fork();
-  portres__swap_notice_sharing();
 }
 
 static void after_fork_in_parent(void) {

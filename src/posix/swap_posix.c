@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "address_posix.h"
@@ -76,17 +77,18 @@ static int slip_in(const struct portres__reservation* reservation,
   return result;
 }
 
-/* Another socket has the port: the two are the kernel's to judge, by the flags
- * that the program gave them. It alone keeps the port from now on. */
+/* Another socket has the port, of this process or of a child, or a connection
+ * is left of one: whether it bears the new one is the kernel's to judge, by the
+ * flags that the program gave them, and not by ours. */
 static void dismiss(const struct portres__reservation* reservation,
                     struct portres__slot* slot) {
   portres__guard_close(&slot->kept);
   portres__slot_give(reservation, slot, PORTRES__SLOT_BARE);
 }
 
-static bool take_guarded(struct portres__slot* slot) {
-  return portres__slot_take(slot, PORTRES__SLOT_GUARDED) ||
-         portres__slot_take(slot, PORTRES__SLOT_UNCLEAN);
+static bool take_guarded(struct portres__slot* slot, bool* is_unclean_out) {
+  *is_unclean_out = portres__slot_take(slot, PORTRES__SLOT_UNCLEAN);
+  return *is_unclean_out || portres__slot_take(slot, PORTRES__SLOT_GUARDED);
 }
 
 /* Somebody has changed the slot meanwhile, or is at it. */
@@ -106,12 +108,14 @@ int portres__swap_bind(struct portres__reservation* reservation,
                        socklen_t address_len) {
   struct portres__slot* slot = portres__guards_slot(reservation->guards, port);
   int patience = PATIENCE;
+  bool is_unclean;
   int result;
 
   portres__guards_retry(reservation);
   do {
-    if (take_guarded(slot)) {
-      if (!portres__reservation_is_shared(reservation, port)) {
+    if (take_guarded(slot, &is_unclean)) {
+      if (!portres__reservation_is_shared(reservation, port) &&
+          (!is_unclean || portres__guard_clean(&slot->kept))) {
         return slip_in(reservation, slot, fd, address, address_len);
       }
       dismiss(reservation, slot);
@@ -123,18 +127,22 @@ int portres__swap_bind(struct portres__reservation* reservation,
 
 /* --- Close --- */
 
-static _Atomic bool is_shared;
+static bool has_children(void) {
+  siginfo_t unused;
 
-void portres__swap_notice_sharing(void) {
-  atomic_store(&is_shared, true);
+  return waitid(P_ALL, 0, &unused, WEXITED | WNOHANG | WNOWAIT) == 0 ||
+         errno != ECHILD;
 }
 
-/* No other process has the socket, as far as can be known. */
-static bool is_private(int fd) {
+/* No other process uses the socket, as far as can be known: we have not forked
+ * since it was made known to us, nor sent it; and a program that was started
+ * with it, if any, has ended. */
+static bool is_private(int fd, const struct portres__endpoint* endpoint) {
   int flags = portres__real()->fcntl(fd, F_GETFD);
 
-  return flags >= 0 && (flags & FD_CLOEXEC) != 0 && !atomic_load(&is_shared) &&
-         !portres__copies_is_noted(fd);
+  return flags >= 0 && endpoint->era == portres__guard_era() &&
+         !portres__copies_is_noted(fd) &&
+         ((flags & FD_CLOEXEC) != 0 || !has_children());
 }
 
 static bool is_listening(int fd) {
@@ -155,9 +163,10 @@ static bool is_connected(int fd) {
 /* A guard beside a socket that lives on in another process must not be in its
  * way: a TCP guard would forbid it to listen, a UDP guard take its datagrams.
  */
-static bool may_be_guarded(int fd, enum portres_protocol protocol) {
-  return (protocol == PORTRES_TCP && (is_listening(fd) || is_connected(fd))) ||
-         is_private(fd);
+static bool may_be_guarded(int fd, const struct portres__endpoint* endpoint) {
+  return (atomic_load(&endpoint->protocol) == PORTRES_TCP &&
+          (is_listening(fd) || is_connected(fd))) ||
+         is_private(fd, endpoint);
 }
 
 static enum portres__slot_state open_beside(
@@ -218,7 +227,7 @@ struct portres__successor portres__swap_before_close(
   }
   slot = portres__guards_slot(reservation->guards, port);
   if (!portres__reservation_is_shared(reservation, port) &&
-      may_be_guarded(fd, reservation->guards->protocol) &&
+      may_be_guarded(fd, endpoint) &&
       portres__slot_take(slot, PORTRES__SLOT_BARE)) {
     state = open_beside(reservation, slot, port, fd);
     portres__slot_give(reservation, slot, state);
@@ -259,8 +268,9 @@ void portres__swap_undo(struct portres__successor successor,
                         const struct portres__endpoint* endpoint) {
   uint16_t port;
   struct portres__reservation* reservation = guarded_of(endpoint, &port);
+  bool is_unclean;
 
-  if (reservation != NULL && take_guarded(successor.slot)) {
+  if (reservation != NULL && take_guarded(successor.slot, &is_unclean)) {
     dismiss(reservation, successor.slot);
   }
 }

@@ -42,8 +42,4 @@ PORTRES__RARE void portres__swap_undo(struct portres__successor successor,
 PORTRES__RARE bool portres__swap_may_listen_yet(
     const struct portres__endpoint* endpoint, int* patience_io);
 
-/* The process forks, or hands descriptors to others: its sockets may be theirs
- * from now on. */
-void portres__swap_notice_sharing(void);
-
 #endif
