@@ -48,7 +48,9 @@ static int bind_with_flag(const struct portres__beside* pair,
   if (own == 0) {
     set_flag(user, name, 0);
   }
-  set_flag(guard, name, 0);
+  if (result != 0 || !pair->ends_guard) {
+    set_flag(guard, name, 0);
+  }
   return result;
 }
 
@@ -63,7 +65,9 @@ static int bind_by_owner(const struct portres__beside* pair,
     return -error;
   }
   result = bind_with_flag(pair, address, address_len, SO_REUSEPORT);
-  portres__way_return(user_of(pair), guard_of(pair), owners);
+  portres__way_return(user_of(pair),
+                      result == 0 && pair->ends_guard ? -1 : guard_of(pair),
+                      owners);
   return result;
 }
 
@@ -78,7 +82,9 @@ static int bind_by_device(const struct portres__beside* pair,
     return -error;
   }
   result = portres__kernel_bind(pair->newcomer, address, address_len);
-  portres__way_join(user_of(pair), guard_of(pair), device);
+  portres__way_join(user_of(pair),
+                    result == 0 && pair->ends_guard ? -1 : guard_of(pair),
+                    device);
   return result;
 }
 

@@ -20,6 +20,7 @@ enum {
 
 static _Atomic unsigned count;
 static _Atomic unsigned makers;
+static _Atomic bool is_any_of_ipv4;
 static _Atomic bool is_forking;
 static _Atomic uint32_t era;
 static _Atomic uint32_t forked_at_ms;
@@ -87,6 +88,10 @@ unsigned portres__guard_count(void) {
   return atomic_load(&count);
 }
 
+bool portres__guard_is_always_of_ipv6(void) {
+  return !atomic_load(&is_any_of_ipv4);
+}
+
 /* --- Sockets --- */
 
 static void drop_all(int fd) {
@@ -143,7 +148,7 @@ static int bind_kept(struct portres__kept* kept,
   socklen_t address_len =
       family == AF_INET6 ? sizeof address.in6 : sizeof address.in;
   int fd = portres__kept_begin(kept);
-  struct portres__beside pair = {fd, request->holder, true};
+  struct portres__beside pair = {fd, request->holder, true, false};
   int result;
 
   memset(&address, 0, sizeof address);
@@ -188,6 +193,7 @@ static int open_any(struct portres__kept* kept, struct request* request) {
   int error = open_of(kept, AF_INET6, request);
 
   if (error == EAFNOSUPPORT || error == EADDRNOTAVAIL) {
+    atomic_store(&is_any_of_ipv4, true);
     error = open_of(kept, AF_INET, request);
   }
   errno = saved_errno;

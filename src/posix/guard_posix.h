@@ -37,6 +37,9 @@ bool portres__guard_has_young_child(void);
 /* Guards of this process that are there. */
 unsigned portres__guard_count(void);
 
+/* False once a guard was of IPv4, for want of IPv6. */
+bool portres__guard_is_always_of_ipv6(void);
+
 /* Bind a guard to the port and keep it. Over remnants: beside closed
  * connections that allow for that (SO_REUSEADDR). Between enter and leave, or
  * with the probe lock. Returns: 0 or an errno value, nothing is kept then. */

@@ -35,23 +35,16 @@ static bool is_wildcard(const union portres__address* address) {
  * one of IPv4, the guard being of IPv6. So the rest of the port stays guarded,
  * and the port itself when the socket is closed. */
 static bool stays(const struct portres__guards* guards,
-                  int guard,
                   const struct sockaddr* address,
                   socklen_t address_len) {
   union portres__address copy = {.any = {0}};
-  socklen_t family_len = sizeof(int);
-  int family = 0;
 
   if (guards->protocol != PORTRES_UDP) {
     return false;
   }
   memcpy(&copy, address, address_len < sizeof copy ? address_len : sizeof copy);
-  if (!is_wildcard(&copy)) {
-    return true;
-  }
-  return copy.any.sa_family != AF_INET6 &&
-         getsockopt(guard, SOL_SOCKET, SO_DOMAIN, &family, &family_len) == 0 &&
-         family == AF_INET6;
+  return !is_wildcard(&copy) ||
+         (copy.any.sa_family != AF_INET6 && portres__guard_is_always_of_ipv6());
 }
 
 /* Before: the slot is taken. After: it is given back. */
@@ -60,14 +53,13 @@ static int slip_in(const struct portres__reservation* reservation,
                    int fd,
                    const struct sockaddr* address,
                    socklen_t address_len) {
-  int guard = portres__kept_begin(&slot->kept);
-  struct portres__beside pair = {fd, guard, false};
-  bool is_unclean = false;
-  bool is_bare;
+  bool is_last = !stays(reservation->guards, address, address_len);
+  struct portres__beside pair = {fd, portres__kept_begin(&slot->kept), false,
+                                 is_last};
+  bool is_unclean;
   int result = portres__beside_bind(&pair, address, address_len, &is_unclean);
+  bool is_bare = result == 0 && is_last;
 
-  is_bare =
-      result == 0 && !stays(reservation->guards, guard, address, address_len);
   portres__kept_end(&slot->kept);
   if (is_bare) {
     portres__guard_close(&slot->kept);

@@ -124,7 +124,9 @@ void portres__way_return(int user,
                          int guard,
                          struct portres__way_owners owners) {
   fchown(user, owners.of_user, (gid_t)-1);
-  fchown(guard, owners.of_guard, (gid_t)-1);
+  if (guard >= 0) {
+    fchown(guard, owners.of_guard, (gid_t)-1);
+  }
 }
 
 /* --- Devices --- */
@@ -151,5 +153,7 @@ void portres__way_join(int user, int guard, int device) {
   if (device == 0) {
     set_device(user, 0);
   }
-  set_device(guard, 0);
+  if (guard >= 0) {
+    set_device(guard, 0);
+  }
 }

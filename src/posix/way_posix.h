@@ -25,8 +25,8 @@ enum portres__way {
  * kernel whether it has them yet if it ever had. Async-signal-safe. */
 unsigned portres__way_rights(void);
 
-/* Have the sockets belong to nobody else's user; take it back. Returns: 0 or
- * an errno value. */
+/* Have the sockets belong to a user that nobody is; take it back, where `guard`
+ * may be -1. Returns: 0 or an errno value. */
 struct portres__way_owners {
   unsigned of_user;
   unsigned of_guard;
@@ -36,8 +36,8 @@ void portres__way_return(int user,
                          int guard,
                          struct portres__way_owners owners);
 
-/* Bind the two to different devices; unbind them. The program's own device
- * stays. Returns: 0 or an errno value. */
+/* Bind the two to different devices; unbind them, where `guard` may be -1. The
+ * program's own device stays. Returns: 0 or an errno value. */
 int portres__way_part(int user, int guard, int* device_out);
 void portres__way_join(int user, int guard, int device);
 
