@@ -152,12 +152,10 @@ static bool is_connected(int fd) {
   return getpeername(fd, &address.any, &address_len) == 0;
 }
 
-/* A guard beside a socket that lives on in another process must not be in its
- * way: a TCP guard would forbid it to listen, a UDP guard take its datagrams.
- */
+/* A UDP guard beside a socket that lives on in another process would take its
+ * datagrams. TCP's shows whether it does, once we have closed ours. */
 static bool may_be_guarded(int fd, const struct portres__endpoint* endpoint) {
-  return (atomic_load(&endpoint->protocol) == PORTRES_TCP &&
-          (is_listening(fd) || is_connected(fd))) ||
+  return atomic_load(&endpoint->protocol) == PORTRES_TCP ||
          is_private(fd, endpoint);
 }
 
@@ -179,8 +177,8 @@ static enum portres__slot_state open_beside(
   if (error != 0) {
     return PORTRES__SLOT_BARE;
   }
-  return is_unclean && protocol == PORTRES_TCP ? PORTRES__SLOT_UNCLEAN
-                                               : PORTRES__SLOT_GUARDED;
+  return protocol == PORTRES_TCP ? PORTRES__SLOT_UNCLEAN
+                                 : PORTRES__SLOT_GUARDED;
 }
 
 /* The reservation whose port the endpoint holds; NULL: none, or it has ended.
@@ -203,7 +201,7 @@ static struct portres__reservation* guarded_of(
 
 struct portres__successor portres__swap_before_close(
     int fd, const struct portres__endpoint* endpoint) {
-  struct portres__successor successor = {NULL, false};
+  struct portres__successor successor = {NULL, false, false};
   struct portres__reservation* reservation;
   int saved_errno = errno;
   struct portres__slot* slot;
@@ -221,15 +219,35 @@ struct portres__successor portres__swap_before_close(
   if (!portres__reservation_is_shared(reservation, port) &&
       may_be_guarded(fd, endpoint) &&
       portres__slot_take(slot, PORTRES__SLOT_BARE)) {
+    bool is_bound_only = !is_listening(fd) && !is_connected(fd);
     state = open_beside(reservation, slot, port, fd);
     portres__slot_give(reservation, slot, state);
     if (state != PORTRES__SLOT_BARE) {
       successor.slot = slot;
       successor.is_unclean = state == PORTRES__SLOT_UNCLEAN;
+      successor.may_listen_yet = is_bound_only;
     }
   }
   errno = saved_errno;
   return successor;
+}
+
+/* The slot is taken. Who shares the port yet is a connection, or a copy of the
+ * socket in another process: if that may want to listen, the guard must go. */
+static void settle(const struct portres__reservation* reservation,
+                   struct portres__successor successor) {
+  bool is_clean = portres__guard_clean(&successor.slot->kept);
+
+  if (!is_clean) {
+    atomic_store(&reservation->guards->is_lacking, true);
+  }
+  if (!is_clean && successor.may_listen_yet) {
+    dismiss(reservation, successor.slot);
+  } else {
+    portres__slot_give(
+        reservation, successor.slot,
+        is_clean ? PORTRES__SLOT_GUARDED : PORTRES__SLOT_UNCLEAN);
+  }
 }
 
 /* Another descriptor of the socket may have come up meanwhile. */
@@ -237,7 +255,6 @@ void portres__swap_after_close(struct portres__successor successor,
                                const struct portres__endpoint* endpoint) {
   struct portres__reservation* reservation;
   uint16_t port;
-  bool is_clean;
 
   if (!portres__slab_is_last(endpoint)) {
     portres__swap_undo(successor, endpoint);
@@ -246,13 +263,7 @@ void portres__swap_after_close(struct portres__successor successor,
   reservation = guarded_of(endpoint, &port);
   if (reservation != NULL && successor.is_unclean &&
       portres__slot_take(successor.slot, PORTRES__SLOT_UNCLEAN)) {
-    is_clean = portres__guard_clean(&successor.slot->kept);
-    if (!is_clean) {
-      atomic_store(&reservation->guards->is_lacking, true);
-    }
-    portres__slot_give(
-        reservation, successor.slot,
-        is_clean ? PORTRES__SLOT_GUARDED : PORTRES__SLOT_UNCLEAN);
+    settle(reservation, successor);
   }
 }
 

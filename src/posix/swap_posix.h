@@ -25,6 +25,7 @@ PORTRES__RARE int portres__swap_bind(struct portres__reservation* reservation,
 struct portres__successor {
   struct portres__slot* slot; /* NULL: none */
   bool is_unclean;
+  bool may_listen_yet; /* the socket, in another process that may have it */
 };
 
 /* Before a close of this endpoint's descriptor; after it, with the endpoint
