@@ -137,6 +137,12 @@ void contract_check(const void* row) {
   scenario->check(scenario->protocol);
 }
 
+enum portres_scope contract_default_scope(void) {
+  const char* scope = getenv("PORTRES_SCOPE");
+  return scope != NULL && strcmp(scope, "machine") == 0 ? PORTRES_SCOPE_MACHINE
+                                                        : PORTRES_SCOPE_PROCESS;
+}
+
 int contract_in_child(int (*check)(void* arg), void* arg) {
   int wait_status;
   fflush(stdout);
