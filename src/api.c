@@ -35,7 +35,8 @@ static int check_options(const struct portres_options* options) {
 
 static int settle_scope(struct portres_options* options) {
   return options->scope == PORTRES_SCOPE_DEFAULT
-             ? portres__platform_default_scope(&options->scope)
+             ? portres__platform_default_scope(options->range.count,
+                                               &options->scope)
              : PORTRES_OK;
 }
 

@@ -172,8 +172,9 @@ struct portres__platform_entry {
 struct portres__platform_entry portres__platform_enter(void);
 void portres__platform_leave(struct portres__platform_entry entry);
 
-/* The scope the environment asks for. Returns: 0, EOPNOTSUPP. */
-int portres__platform_default_scope(enum portres_scope* out);
+/* The scope of a request for so many ports that names none: the environment's,
+ * or the platform's choice. Returns: 0, EOPNOTSUPP. */
+int portres__platform_default_scope(uint16_t count, enum portres_scope* out);
 
 /* --- 4. Controls for tests: testing.h --- */
 

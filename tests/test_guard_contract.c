@@ -2,7 +2,9 @@
  * does not know the library. Its path is the first argument. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "guard_support.h"
@@ -119,6 +121,32 @@ static void check_released_under_socket(int protocol) {
   net_close(s);
   expect_free(protocol, block.start);
   net_close(block.holder);
+}
+
+/* While a connection has the port no guard can be bound to it: that is tried
+ * again when the block is used. */
+static void check_guarded_later(int protocol) {
+  const time_t end = time(NULL) + 10;
+  const struct linger hard = {1, 0};
+  struct contract_block block = guard_block(protocol, 2);
+  const int s = contract_bound_member(&block, NET_V4);
+  assert_int_equal(net_listen(s), 0);
+  const int client = net_connect_to(s);
+  const int accepted = net_accept(s);
+  net_close(s);
+  assert_int_equal(
+      setsockopt(accepted, SOL_SOCKET, SO_LINGER, &hard, sizeof hard), 0);
+  net_close(accepted);
+  net_close(client);
+  do {
+    const int other = contract_member(&block, NET_V4);
+    assert_int_equal(net_bind_any(other, (uint16_t)(block.start + 1)), 0);
+    net_close(other);
+  } while (strcmp(guard_sweep(protocol, block.start, GUARD_OWN_UID), "none") !=
+               0 &&
+           time(NULL) < end);
+  guard_expect_kept(protocol, block.start);
+  contract_end(&block);
 }
 
 /* --- What it is to the program --- */
@@ -304,6 +332,9 @@ static const struct contract_row rows[] = {
     CONTRACT_TCP("given a listener, when it is closed, then strangers cannot "
                  "bind its port",
                  check_close_listening),
+    CONTRACT_TCP("given a connection that outlives its listener, when it is "
+                 "over and the block is used, then its port is guarded again",
+                 check_guarded_later),
     CONTRACT_BOTH("given an address that is not ours, when bind fails, then "
                   "strangers cannot bind the port",
                   check_close_failed),

@@ -108,10 +108,16 @@ static const char* parse_state_dir(const char* path) {
 }
 
 static bool parse_scope(const char* text, enum portres_scope* out) {
-  *out = text != NULL && strcmp(text, "machine") == 0 ? PORTRES_SCOPE_MACHINE
-                                                      : PORTRES_SCOPE_PROCESS;
-  return *out == PORTRES_SCOPE_MACHINE || text == NULL || *text == '\0' ||
-         strcmp(text, "process") == 0;
+  *out = PORTRES_SCOPE_DEFAULT;
+  if (text == NULL || *text == '\0') {
+    return true;
+  }
+  if (strcmp(text, "process") == 0) {
+    *out = PORTRES_SCOPE_PROCESS;
+  } else if (strcmp(text, "machine") == 0) {
+    *out = PORTRES_SCOPE_MACHINE;
+  }
+  return *out != PORTRES_SCOPE_DEFAULT;
 }
 
 static void read_environment(void) {

@@ -18,10 +18,10 @@ struct portres__environment {
   bool has_blocks;     /* the variable is set, to something */
   bool is_outgoing;    /* PORTRES_OUTGOING=1 */
   bool is_scope_known; /* PORTRES_SCOPE is one of those below, or not set */
-  enum portres_scope scope;
-  const char* state_dir; /* no slash at its end; NULL: of no use */
-  const char* value;     /* the variable, cut to fit */
-  const char* malformed; /* what is wrong with it; NULL: nothing */
+  enum portres_scope scope; /* default: it is not set */
+  const char* state_dir;    /* no slash at its end; NULL: of no use */
+  const char* value;        /* the variable, cut to fit */
+  const char* malformed;    /* what is wrong with it; NULL: nothing */
   size_t block_count;
   struct {
     enum portres_protocol protocol;

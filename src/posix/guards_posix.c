@@ -63,7 +63,7 @@ static void dismiss_all(struct portres__guards* guards) {
 
 /* --- Acquire --- */
 
-static bool is_within_budget(uint32_t wanted) {
+bool portres__guards_are_affordable(uint32_t wanted) {
   struct rlimit limit;
 
   return getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
@@ -91,7 +91,7 @@ static struct portres__guards* create(enum portres_protocol protocol,
 void portres__platform_guards_begin(enum portres_protocol protocol,
                                     const struct portres_options* options) {
   if (options->scope == PORTRES_SCOPE_MACHINE &&
-      is_within_budget(options->range.count)) {
+      portres__guards_are_affordable(options->range.count)) {
     pending = create(protocol, options->range.count);
   }
 }

@@ -12,6 +12,7 @@
 #include "engine.h"
 #include "environment_posix.h"
 #include "guard_posix.h"
+#include "guards_posix.h"
 #include "kept_posix.h"
 #include "look_posix.h"
 #include "platform.h"
@@ -232,11 +233,21 @@ bool portres__process_is_interrupted(void) {
   return false;
 }
 
-int portres__platform_default_scope(enum portres_scope* out) {
+/* Scope machine is by wish only: no count is small enough to be guarded
+ * unasked.
+ */
+enum { GUARDED_UNASKED = 0 };
+
+int portres__platform_default_scope(uint16_t count, enum portres_scope* out) {
   if (!portres__environment()->is_scope_known) {
     return PORTRES_EOPNOTSUPP;
   }
   *out = portres__environment()->scope;
+  if (*out == PORTRES_SCOPE_DEFAULT) {
+    *out = count <= GUARDED_UNASKED && portres__guards_are_affordable(count)
+               ? PORTRES_SCOPE_MACHINE
+               : PORTRES_SCOPE_PROCESS;
+  }
   return PORTRES_OK;
 }
 

@@ -90,7 +90,8 @@ static int acquire(size_t index) {
   }
   status = portres__testing_status(PORTRES_TESTING_ACQUIRE);
   if (status == PORTRES_OK) {
-    status = portres__platform_default_scope(&options.scope);
+    status =
+        portres__platform_default_scope(options.range.count, &options.scope);
   }
   if (status == PORTRES_OK) {
     status = portres__engine_reserve_inherited(

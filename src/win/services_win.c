@@ -44,16 +44,19 @@ void portres__platform_leave(struct portres__platform_entry entry) {
   errno = entry.saved_errno;
 }
 
-int portres__platform_default_scope(enum portres_scope* out) {
+int portres__platform_default_scope(uint16_t count, enum portres_scope* out) {
   char value[16] = "";
+  bool is_machine;
   DWORD value_len =
       GetEnvironmentVariableA("PORTRES_SCOPE", value, (DWORD)sizeof value);
 
-  if (value_len != 0 &&
+  (void)count;
+  is_machine = value_len < sizeof value && strcmp(value, "machine") == 0;
+  if (value_len != 0 && !is_machine &&
       (value_len >= sizeof value || strcmp(value, "process") != 0)) {
     return PORTRES_EOPNOTSUPP;
   }
-  *out = PORTRES_SCOPE_PROCESS;
+  *out = is_machine ? PORTRES_SCOPE_MACHINE : PORTRES_SCOPE_PROCESS;
   return PORTRES_OK;
 }
 
