@@ -219,7 +219,8 @@ struct portres__successor portres__swap_before_close(
   if (!portres__reservation_is_shared(reservation, port) &&
       may_be_guarded(fd, endpoint) &&
       portres__slot_take(slot, PORTRES__SLOT_BARE)) {
-    bool is_bound_only = !is_listening(fd) && !is_connected(fd);
+    bool is_bound_only = reservation->protocol == PORTRES_TCP &&
+                         !is_listening(fd) && !is_connected(fd);
     state = open_beside(reservation, slot, port, fd);
     portres__slot_give(reservation, slot, state);
     if (state != PORTRES__SLOT_BARE) {
