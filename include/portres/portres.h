@@ -86,7 +86,13 @@ struct portres_reservation {
   portres_token token;
 };
 
-/* Against whom a reservation holds. */
+/* Against whom a reservation holds.
+ *
+ * At scope machine a socket of the library's own, a guard, is bound to each
+ * free port of the block: a descriptor a port, up to a fourth of what the
+ * process may have open. A socket of the block slips in beside its guard, and
+ * a guard is back when it is closed. On Windows every reservation is of this
+ * scope. */
 enum portres_scope {
   PORTRES_SCOPE_DEFAULT = 0, /* PORTRES_SCOPE of the environment, or process */
   PORTRES_SCOPE_PROCESS = 1, /* every explicit bind of this process */
@@ -152,7 +158,7 @@ typedef int (*portres_list_cb)(const struct portres_info* info, void* arg);
  *          EINVAL: count 0, or the last port past 65535; EACCES: a privileged
  *          port this process may not bind; EADDRINUSE: a port of a specific
  *          range is bound or reserved; ENOBUFS: no room for a wildcard block,
- *          or no memory or descriptor to look with.
+ *          no memory or descriptor to look with, or too few for the guards.
  * Windows: SIO_ACQUIRE_PORT_RESERVATION.
  */
 PORTRES_API int portres_acquire(portres_socket s,
