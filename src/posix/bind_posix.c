@@ -67,7 +67,9 @@ PORTRES__RARE static bool sweep(struct portres__reservation* reservation) {
   struct portres__platform_entry entry;
   unsigned found;
 
-  if (!portres__pool_may_sweep(reservation->pool, now_ms(),
+  /* What a vfork child has closed its parent may have open. */
+  if (!portres__process_owns_tables() ||
+      !portres__pool_may_sweep(reservation->pool, now_ms(),
                                SWEEP_INTERVAL_MS)) {
     return false;
   }

@@ -64,9 +64,10 @@ int portres__hook_socketpair(int domain, int type, int protocol, int fds[2]) {
  * is a new one of that number. As a cancelled thread would keep the reference
  * for good, the close of a socket of ours is no cancellation point. */
 struct portres__closing portres__descriptor_before_close(int fd) {
-  struct portres__closing closing = {.handle = 0};
   portres__handle handle = own_entry(fd);
+  struct portres__closing closing = {.handle = 0};
 
+  closing.forks = atomic_load(&portres__process_forks);
   if (handle != 0 && portres__fdtable_mark(fd, handle)) {
     closing.handle = handle;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &closing.saved_cancellation);
@@ -83,20 +84,70 @@ static void end_closing(struct portres__closing closing) {
   pthread_setcancelstate(closing.saved_cancellation, NULL);
 }
 
-void portres__descriptor_after_close(int fd, struct portres__closing closing) {
-  portres__look_await(fd);
-  if (closing.handle != 0) {
+/* A handler that interrupted us may have forked: in a child that goes on here
+ * the mark is gone, and the entry, counted anew, has its own reference. */
+static bool has_forked_amid(int fd, struct portres__closing closing) {
+  portres__process_notice_fork();
+  return closing.forks != atomic_load(&portres__process_forks) &&
+         !portres__fdtable_is_marked(fd);
+}
+
+static bool names_socket(int fd, portres__handle handle) {
+  return portres__socket_identity(fd) ==
+         atomic_load(&portres__endpoint_peek(handle)->identity);
+}
+
+/* We found no entry before the close, and one after it: of who has the number
+ * now, or put in by who gave the socket its endpoint just then. */
+PORTRES__RARE static void forget_late(int fd) {
+  struct portres__platform_entry entry;
+  portres__handle handle;
+
+  if (own_entry(fd) == 0) {
+    return;
+  }
+  entry = portres__platform_enter();
+  if (portres__look_begin_soon(PORTRES__LOOKER_CLOSE, fd)) {
+    handle = portres__fdtable_get(fd);
+    if (handle != 0 && !portres__fdtable_is_marked(fd) &&
+        !names_socket(fd, handle)) {
+      portres__descriptor_forget(fd, handle);
+    }
+    portres__look_end(PORTRES__LOOKER_CLOSE);
+  }
+  portres__platform_leave(entry);
+}
+
+static void finish_closing(int fd, struct portres__closing closing) {
+  if (closing.handle == 0) {
+    return;
+  }
+  if (has_forked_amid(fd, closing)) {
+    portres__descriptor_forget(fd, closing.handle);
+    closing.handle = 0;
+  } else {
     portres__fdtable_clear_marked(fd, closing.handle);
     if (closing.successor.slot != NULL) {
       portres__swap_after_close(closing.successor,
                                 portres__endpoint_peek(closing.handle));
     }
-    end_closing(closing);
+  }
+  end_closing(closing);
+}
+
+void portres__descriptor_after_close(int fd, struct portres__closing closing) {
+  portres__look_await(fd);
+  finish_closing(fd, closing);
+  if (portres__fdtable_get(fd) != 0) {
+    forget_late(fd);
   }
 }
 
-/* The descriptor was not closed after all. */
+/* The descriptor was not closed after all; unless by another thread, which left
+ * the entry to us for its mark. */
 static void take_back_close(int fd, struct portres__closing closing) {
+  int saved_errno = errno;
+
   if (closing.handle == 0) {
     return;
   }
@@ -104,10 +155,13 @@ static void take_back_close(int fd, struct portres__closing closing) {
     portres__swap_undo(closing.successor,
                        portres__endpoint_peek(closing.handle));
   }
-  if (portres__fdtable_unmark(fd, closing.handle)) {
+  if (has_forked_amid(fd, closing) ||
+      portres__fdtable_unmark(fd, closing.handle)) {
     closing.handle = 0;
+    forget_late(fd);
   }
   end_closing(closing);
+  errno = saved_errno;
 }
 
 bool portres__descriptor_is_spared(int fd) {
@@ -275,10 +329,9 @@ unsigned portres__descriptor_sweep(
 /* --- Duplicated --- */
 
 /* A marked entry may be of the socket that had the number before. */
-PORTRES__RARE static bool names_socket(int fd, portres__handle handle) {
+PORTRES__RARE static bool is_current(int fd, portres__handle handle) {
   int saved_errno = errno;
-  bool is_named = portres__socket_identity(fd) ==
-                  atomic_load(&portres__endpoint_peek(handle)->identity);
+  bool is_named = names_socket(fd, handle);
 
   errno = saved_errno;
   return is_named;
@@ -287,10 +340,11 @@ PORTRES__RARE static bool names_socket(int fd, portres__handle handle) {
 /* The endpoint of a descriptor about to be duplicated, with a reference for
  * the duplicate; NULL: not one of ours. */
 static struct portres__endpoint* before_dup(int fd) {
+  /* In this order: the marked entry may be cleared in between. */
+  bool is_marked = portres__fdtable_is_marked(fd);
   portres__handle handle = own_entry(fd);
 
-  if (handle != 0 && portres__fdtable_is_marked(fd) &&
-      !names_socket(fd, handle)) {
+  if (handle != 0 && is_marked && !is_current(fd, handle)) {
     return NULL;
   }
   return portres__endpoint_pin(handle);
@@ -365,7 +419,8 @@ static int after_dup_over(struct portres__endpoint* endpoint,
     return -1;
   }
   result = after_dup(endpoint, fd, result);
-  portres__descriptor_after_close(new_fd, closing);
+  portres__look_await(new_fd);
+  finish_closing(new_fd, closing);
   return result;
 }
 

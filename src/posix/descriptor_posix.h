@@ -33,6 +33,7 @@ struct portres__closing {
   portres__handle handle; /* of its endpoint; 0: no socket of ours */
   int saved_cancellation;
   struct portres__successor successor;
+  unsigned forks; /* that the process had seen */
 };
 struct portres__closing portres__descriptor_before_close(int fd);
 void portres__descriptor_after_close(int fd, struct portres__closing closing);

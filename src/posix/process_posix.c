@@ -23,6 +23,7 @@
 #include "unchanged_posix.h"
 
 PORTRES__HOT _Atomic(_Atomic unsigned char*) portres__process_mark;
+_Atomic unsigned portres__process_forks;
 
 static _Atomic int owner_pid;
 static pthread_once_t start_once = PTHREAD_ONCE_INIT;
@@ -86,14 +87,15 @@ static void set_mark(void) {
  * of a moment in the parent. */
 void portres__process_forget_parent(void) {
   set_mark();
+  atomic_fetch_add(&portres__process_forks, 1);
   atomic_store(&owner_pid, (int)getpid());
   pthread_mutex_init(&acquire_lock, NULL);
   pthread_mutex_init(&engine_lock, NULL);
   pthread_mutex_init(&probe_lock, NULL);
+  portres__look_after_fork(); /* before anything is closed */
   portres__statefile_after_fork();
   portres__portmap_after_fork();
   portres__testing_after_fork();
-  portres__look_after_fork();
   portres__kept_after_fork();
   portres__guard_after_fork(true);
   portres__engine_after_fork();
