@@ -116,7 +116,7 @@ static int spin(char** argv) {
 }
 
 static unsigned port_of(int s) {
-  struct sockaddr_in6 address;
+  struct sockaddr_in6 address = {0};
   socklen_t address_len = sizeof address;
   getsockname(s, (struct sockaddr*)&address, &address_len);
   return ntohs(address.sin6_port);

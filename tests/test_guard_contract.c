@@ -308,7 +308,7 @@ static void check_kernel_picks(int protocol) {
   struct contract_block block = guard_block_at(protocol, range.start, 64);
   assert_int_equal(guard_picks(protocol, range, picks), 0);
   contract_end(&block);
-  assert_true(guard_picks(protocol, range, 400) > 0);
+  assert_true(guard_picks(protocol, range, 4000) > 0);
 }
 
 static const struct contract_row rows[] = {
