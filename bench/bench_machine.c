@@ -59,8 +59,9 @@ static void ask_transport(int protocol, int family) {
   enum { BLOCK = 64 };
   struct field naked_field;
   struct field guarded;
-  struct bench_case about = {"machine bind", protocol_name(protocol), family,
-                             BLOCK, 50, -1, rights_now};
+  struct bench_case about = {
+      "machine bind", protocol_name(protocol), family, BLOCK, 50, -1,
+      rights_now};
   if (field_open(&naked_field, protocol, family, BLOCK) != 0 ||
       field_open_with(&guarded, protocol, family, BLOCK,
                       PORTRES_SCOPE_MACHINE) != 0) {
@@ -88,8 +89,8 @@ static void ask_transport(int protocol, int family) {
 }
 
 static void drop(unsigned capability) {
-  struct __user_cap_header_struct header = {
-      .version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_header_struct header = {.version =
+                                                _LINUX_CAPABILITY_VERSION_3};
   struct __user_cap_data_struct data[2];
   if (syscall(SYS_capget, &header, data) == 0) {
     data[0].effective &= ~(1U << capability);
