@@ -1,7 +1,6 @@
 #include "guard_posix.h"
 
 #include <errno.h>
-#include <linux/filter.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -12,6 +11,7 @@
 #include "beside_posix.h"
 #include "kernel_posix.h"
 #include "real_posix.h"
+#include "way_posix.h"
 
 enum {
   PATIENCE = 100000, /* turns of another thread */
@@ -94,13 +94,6 @@ bool portres__guard_is_always_of_ipv6(void) {
 
 /* --- Sockets --- */
 
-static void drop_all(int fd) {
-  struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
-  struct sock_fprog program = {1, &drop};
-
-  setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
-}
-
 /* What lies in a UDP guard's buffer came before its filter, and stays. */
 static void prepare(int fd, int family, enum portres_protocol protocol) {
   int off = 0;
@@ -110,7 +103,7 @@ static void prepare(int fd, int family, enum portres_protocol protocol) {
     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   }
   if (protocol == PORTRES_UDP) {
-    drop_all(fd);
+    portres__way_deafen(fd);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &smallest, sizeof smallest);
   }
 }
@@ -242,7 +235,7 @@ bool portres__guard_clean(struct portres__kept* kept) {
   bool is_clean = false;
 
   if (fd >= 0) {
-    drop_all(fd);
+    portres__way_deafen(fd);
     is_clean = portres__real()->listen(fd, 0) == 0;
     if (is_clean) {
       shutdown(fd, SHUT_RDWR);

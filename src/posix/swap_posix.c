@@ -23,10 +23,11 @@ enum {
 /* --- Bind --- */
 
 static bool is_wildcard(const union portres__address* address) {
+  static const unsigned char mapped[16] = {[10] = 0xff, 0xff};
+
   return address->any.sa_family == AF_INET6
              ? IN6_IS_ADDR_UNSPECIFIED(&address->in6.sin6_addr) ||
-                   (IN6_IS_ADDR_V4MAPPED(&address->in6.sin6_addr) &&
-                    address->in6.sin6_addr.s6_addr32[3] == 0)
+                   memcmp(&address->in6.sin6_addr, mapped, sizeof mapped) == 0
              : address->in.sin_addr.s_addr == 0;
 }
 

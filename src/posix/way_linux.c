@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -156,4 +157,13 @@ void portres__way_join(int user, int guard, int device) {
   if (guard >= 0) {
     set_device(guard, 0);
   }
+}
+
+/* --- Silence --- */
+
+void portres__way_deafen(int fd) {
+  struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+  struct sock_fprog program = {1, &drop};
+
+  setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }

@@ -41,4 +41,8 @@ void portres__way_return(int user,
 int portres__way_part(int user, int guard, int* device_out);
 void portres__way_join(int user, int guard, int device);
 
+/* Have the socket hear nothing from now on: neither datagrams nor requests for
+ * connections, which are not answered then. */
+void portres__way_deafen(int fd);
+
 #endif
