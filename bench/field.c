@@ -45,11 +45,20 @@ uint16_t port_of(int fd) {
 }
 
 int field_open(struct field* f, int protocol, int family, int count) {
+  return field_open_with(f, protocol, family, count, PORTRES_SCOPE_PROCESS);
+}
+
+int field_open_with(struct field* f,
+                    int protocol,
+                    int family,
+                    int count,
+                    enum portres_scope scope) {
   *f = (struct field){.protocol = protocol, .family = family};
   f->keeper = field_socket(f, &hooked);
-  struct portres_range want = {0, (uint16_t)count};
+  struct portres_options want = {
+      .size = sizeof want, .range = {0, (uint16_t)count}, .scope = scope};
   struct portres_reservation got;
-  int status = portres_acquire(f->keeper, want, &got);
+  int status = portres_acquire_with(f->keeper, &want, &got);
   if (status != 0) {
     hooked.close(f->keeper);
     return status;

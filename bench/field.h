@@ -28,6 +28,11 @@ union address {
 
 /* Reserves `count` ports anywhere. Returns 0, or the library's status. */
 int field_open(struct field* f, int protocol, int family, int count);
+int field_open_with(struct field* f,
+                    int protocol,
+                    int family,
+                    int count,
+                    enum portres_scope scope);
 void field_close(struct field* f);
 
 /* Binds `percent` of the ports (rounded down) through the token. */

@@ -11,6 +11,11 @@ TARGETS = {
         "port 0": {"ratio": 1.10},
         "explicit": {"ratio": 1.10},
     },
+    "machine bind": {
+        "tcp, no rights": {"ratio": 6.5},
+        "udp4, no rights": {"ratio": 7},
+        "udp6, no rights": {"ratio": 10},
+    },
     "exhausted block": {"exhausted": {"ratio": 0.5}},
     "exhausted block, kernel's search": {"exhausted": {"ratio": 0.001}},
     "acquire": {"10000 alive": {"ratio": 1.2}},

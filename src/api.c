@@ -15,7 +15,7 @@ static const size_t info_size_min = sizeof(struct portres_info);
 /* --- Acquire --- */
 
 static bool is_scope(enum portres_scope scope) {
-  return (int)scope >= PORTRES_SCOPE_DEFAULT && scope <= PORTRES_SCOPE_SHARED;
+  return (int)scope >= PORTRES_SCOPE_DEFAULT && scope <= PORTRES_SCOPE_MACHINE;
 }
 
 static int check_options(const struct portres_options* options) {

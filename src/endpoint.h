@@ -20,6 +20,7 @@ struct portres__endpoint {
   _Atomic portres__handle association; /* alive, dead or 0 */
   _Atomic uint64_t held;               /* the port and whose it is: hold.h */
   uint32_t first_owned; /* reservation, index + 1; under the engine's lock */
+  uint32_t era; /* of the process, when it was made: the platform's matter */
   _Atomic uint16_t family;
   _Atomic uint8_t protocol; /* enum portres_protocol */
 };

@@ -167,10 +167,15 @@ static int place_and_establish(struct portres__claimant* claimant,
                                struct portres__endpoint* owner,
                                struct portres_reservation* out) {
   struct portres_options options = *wanted;
-  int status = portres__place(claimant, &options);
+  int status;
 
-  return status == PORTRES_OK ? establish(claimant, &options, owner, out)
-                              : status;
+  portres__platform_guards_begin(claimant->protocol, &options);
+  status = portres__place(claimant, &options);
+  if (status == PORTRES_OK) {
+    status = establish(claimant, &options, owner, out);
+  }
+  portres__platform_guards_end();
+  return status;
 }
 
 static int reserve(portres_socket s,
@@ -183,6 +188,10 @@ static int reserve(portres_socket s,
   int status;
 
   portres__testing_settle_order(&options);
+  if (owner == NULL && options.scope == PORTRES_SCOPE_MACHINE) {
+    /* Forked children would meet each other's guards. */
+    options.scope = PORTRES_SCOPE_PROCESS;
+  }
   portres__platform_lock_acquire();
   status = portres__share_enter(s, owner == NULL, &options, &claimant.stake);
   if (status == PORTRES_OK) {

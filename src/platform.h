@@ -93,6 +93,29 @@ struct portres_range portres__platform_ephemeral(void);
 /* True when bind() of this program comes to us, or it promised to call us. */
 bool portres__platform_bind_reaches_us(void);
 
+/* --- Guards: what keeps a block of scope machine from everybody else --- */
+struct portres__guards;
+
+/* Around portres__platform_probe(), which then leaves a guard at each port of
+ * the range it found free: begin; take, once the range is had, which makes them
+ * the caller's; end, which drops what was not taken. Nothing happens at other
+ * scopes. NULL: there are none, for want of memory or because they were too
+ * many for the descriptors that this process may have. Lock: the acquire lock.
+ */
+void portres__platform_guards_begin(enum portres_protocol protocol,
+                                    const struct portres_options* options);
+struct portres__guards* portres__platform_guards_take(void);
+void portres__platform_guards_end(void);
+
+/* A socket had this port of the reservation until now, and it is held yet:
+ * have it guarded again, if it can be. Async-signal-safe. */
+void portres__platform_guard_again(struct portres__reservation* reservation,
+                                   uint16_t port);
+
+/* Close all of them: their reservation has ended. Async-signal-safe. */
+void portres__platform_guards_close(struct portres__guards* guards);
+void portres__platform_guards_free(struct portres__guards* guards);
+
 /* --- The store of persistent reservations: one directory ---
  *
  * Returns of all: 0; ENOTFOUND: there is no such file or directory; EACCES;

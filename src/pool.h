@@ -126,6 +126,13 @@ static inline bool portres__pool_hold(struct portres__pool* pool,
   return portres__pool_add_bit(pool, port) || portres__pool_share(pool, port);
 }
 
+/* Of a port that is held: whether more than once. */
+static inline bool portres__pool_is_shared(struct portres__pool* pool,
+                                           uint16_t port) {
+  return atomic_load(&pool->has_extras) &&
+         atomic_load(&portres__pool_extras(pool)[port]) != 0;
+}
+
 /* No longer hold it. */
 void portres__pool_drop(struct portres__pool* pool, uint16_t port);
 

@@ -46,19 +46,33 @@ static char* copy_label(const char* label) {
   return copy;
 }
 
+static void unequip(struct portres__reservation* reservation) {
+  if (reservation->guards != NULL) {
+    portres__platform_guards_free(reservation->guards);
+  }
+  portres__pool_destroy(reservation->pool);
+  free(reservation->label);
+}
+
 static bool equip(struct portres__reservation* reservation,
                   const struct portres_options* options) {
   reservation->label = NULL;
+  reservation->guards = NULL;
   reservation->pool = portres__pool_create(options->range.count);
   if (reservation->pool == NULL) {
     return false;
   }
   if (options->label != NULL) {
     reservation->label = copy_label(options->label);
-    if (reservation->label == NULL) {
-      portres__pool_destroy(reservation->pool);
-      return false;
-    }
+  }
+  if (options->scope == PORTRES_SCOPE_MACHINE) {
+    reservation->guards = portres__platform_guards_take();
+  }
+  if ((options->label != NULL && reservation->label == NULL) ||
+      (options->scope == PORTRES_SCOPE_MACHINE &&
+       reservation->guards == NULL)) {
+    unequip(reservation);
+    return false;
   }
   return true;
 }
@@ -103,6 +117,9 @@ void portres__reservation_kill(struct portres__reservation* reservation) {
     bool has_claim = reservation->kind == PORTRES_RUNTIME;
     portres__stake stake = atomic_load(&reservation->stake);
 
+    if (reservation->guards != NULL) {
+      portres__platform_guards_close(reservation->guards);
+    }
     /* In this order: who claims the range next must find it lingering, and not
      * claimed in the ledger by this process. */
     wait_for_reap(reservation);
@@ -125,8 +142,7 @@ void portres__reservation_drop(struct portres__reservation* reservation) {
 }
 
 static void destroy(struct portres__reservation* reservation) {
-  portres__pool_destroy(reservation->pool);
-  free(reservation->label);
+  unequip(reservation);
   portres__slab_vacate(&portres__engine.reservations, reservation);
 }
 
@@ -238,6 +254,9 @@ bool portres__reservation_pick_in_order(
 
 void portres__reservation_drop_port(struct portres__reservation* reservation,
                                     uint16_t port) {
+  if (reservation->guards != NULL) {
+    portres__platform_guard_again(reservation, port);
+  }
   portres__pool_drop(reservation->pool,
                      portres__reservation_offset(reservation, port));
 }

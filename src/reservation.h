@@ -20,6 +20,7 @@ enum portres__reservation_state {
   PORTRES__RESERVATION_ALIVE = 1
 };
 
+struct portres__guards;
 struct portres__reservation {
   struct portres__slab_head head;
   portres_token token;
@@ -43,7 +44,8 @@ struct portres__reservation {
                               was last known to have it */
   };
   struct portres__pool* pool;
-  char* label; /* NULL: none */
+  struct portres__guards* guards; /* NULL: not of scope machine */
+  char* label;                    /* NULL: none */
 };
 
 static inline bool portres__reservation_is_alive(
@@ -111,6 +113,12 @@ static inline void portres__reservation_warm_port(
     struct portres__reservation* reservation, uint16_t port) {
   portres__pool_warm(reservation->pool,
                      portres__reservation_offset(reservation, port));
+}
+
+static inline bool portres__reservation_is_shared(
+    const struct portres__reservation* reservation, uint16_t port) {
+  return portres__pool_is_shared(
+      reservation->pool, portres__reservation_offset(reservation, port));
 }
 
 PORTRES__RARE void portres__reservation_drop_port(

@@ -16,7 +16,7 @@ int portres__share_enter(portres_socket s,
   if (!is_chosen) {
     options->scope = default_scope;
   }
-  if (options->scope == PORTRES_SCOPE_PROCESS) {
+  if (options->scope != PORTRES_SCOPE_SHARED) {
     return PORTRES_OK;
   }
   status = portres__platform_ledger_enter(

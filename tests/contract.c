@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -135,6 +136,12 @@ void contract_expect_figures(portres_token token,
 void contract_check(const void* row) {
   const struct contract_row* scenario = row;
   scenario->check(scenario->protocol);
+}
+
+enum portres_scope contract_default_scope(void) {
+  const char* scope = getenv("PORTRES_SCOPE");
+  return scope != NULL && strcmp(scope, "machine") == 0 ? PORTRES_SCOPE_MACHINE
+                                                        : PORTRES_SCOPE_PROCESS;
 }
 
 int contract_in_child(int (*check)(void* arg), void* arg) {

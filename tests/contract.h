@@ -53,6 +53,9 @@ int contract_bound_member(const struct contract_block* block,
 
 bool contract_contains(const struct contract_block* block, uint16_t port);
 
+/* The scope of a block whose options name none: what PORTRES_SCOPE says. */
+enum portres_scope contract_default_scope(void);
+
 /* Fail the row unless portres_describe() says so. */
 void contract_expect_figures(portres_token token,
                              unsigned used,

@@ -130,7 +130,8 @@ static enum complaint try_own_block(struct model_thread* t, int protocol) {
   int s = model_net_open(protocol, MODEL_V4, false);
   unsigned start =
       model_first_fit(t->model.space, protocol, want.count, 1, true);
-  if (portres_acquire(s, want, &got) != 0 || got.range.start != start) {
+  if (portres_acquire(s, want, &got) != 0 ||
+      (got.range.start != start && !model_has_guards())) {
     return WILDCARD_ELSEWHERE;
   }
   if (bind_to(s, MODEL_V4, got.range.start) != EACCES) {
@@ -143,14 +144,16 @@ static enum complaint try_own_block(struct model_thread* t, int protocol) {
   return complaint;
 }
 
-/* A port of the zone that a block of the parent holds and no socket. */
+/* A port of the zone that a block of the parent holds and no socket: only the
+ * parent's guards keep it from the child. */
 static enum complaint try_zone(struct model_thread* t, int protocol) {
   for (unsigned i = 0; i < MODEL_ZONE; ++i) {
     unsigned port = t->zone[protocol] + i;
     const struct model_port* p = &t->model.space->ports[protocol][port];
     if (p->blocks > 0 && p->sockets == 0) {
       int s = model_net_open(protocol, MODEL_DUAL, false);
-      return bind_to(s, MODEL_DUAL, port) == 0 ? FINE : PORT_OF_PARENT_REFUSED;
+      bool is_bound = bind_to(s, MODEL_DUAL, port) == 0;
+      return is_bound != model_has_guards() ? FINE : PORT_OF_PARENT_REFUSED;
     }
   }
   return FINE;

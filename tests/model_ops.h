@@ -51,6 +51,7 @@ model_op model_op_list;
 model_op model_op_bad;
 
 void model_describe(struct model_thread* t, struct model_block* block);
+bool model_has_guards(void);
 void model_compare(struct model_thread* t,
                    const struct model_block* block,
                    const struct portres_info* info);

@@ -31,7 +31,7 @@ static void expect_info(const struct portres_info* info,
   assert_int_equal(info->range.count, block->count);
   assert_int_equal(info->protocol, block->protocol);
   assert_int_equal(info->kind, PORTRES_RUNTIME);
-  assert_int_equal(info->scope, PORTRES_SCOPE_PROCESS);
+  assert_int_equal(info->scope, contract_default_scope());
   assert_int_equal(info->pid, getpid());
   assert_int_equal(info->used + info->free + info->cooling, block->count);
   assert_string_equal(info->label, "");

@@ -86,14 +86,21 @@ struct portres_reservation {
   portres_token token;
 };
 
-/* Against whom a reservation holds. */
+/* Against whom a reservation holds.
+ *
+ * At scope machine a socket of the library's own, a guard, is bound to each
+ * free port of the block: a descriptor a port, up to a fourth of what the
+ * process may have open. A socket of the block slips in beside its guard, and
+ * a guard is back when it is closed. On Windows every reservation is of this
+ * scope. */
 enum portres_scope {
   PORTRES_SCOPE_DEFAULT = 0, /* portres_set_scope(), PORTRES_SCOPE of the
                                 environment, or process: the first of them */
   PORTRES_SCOPE_PROCESS = 1, /* every explicit bind of this process */
-  PORTRES_SCOPE_SHARED = 2 /* also acquires and explicit binds of all processes
-                              of this user that use this library at this scope;
-                              not on Windows, where all is of the machine */
+  PORTRES_SCOPE_SHARED = 2,  /* also acquires and explicit binds of all
+                                processes of this user that use this library at
+                                this scope */
+  PORTRES_SCOPE_MACHINE = 3  /* every bind of every process */
 };
 
 /* Which free port of the block a bind to port 0 takes. */
@@ -155,10 +162,10 @@ typedef int (*portres_list_cb)(const struct portres_info* info, void* arg);
  *          EINVAL: count 0, or the last port past 65535; EACCES: a privileged
  *          port this process may not bind; EADDRINUSE: a port of a specific
  *          range is bound or reserved; ENOBUFS: no room for a wildcard block,
- *          or no memory or descriptor to look with. At scope shared also
- *          EOPNOTSUPP: another version of this library has blocks that are in
- *          use; EACCES, ECORRUPT, EDISKFULL: no use can be made of the runtime
- *          directory, see portres_set_scope().
+ *          or no memory or descriptor to look with, or too few for the guards.
+ *          At scope shared also EOPNOTSUPP: another version of this library has
+ *          blocks that are in use; EACCES, ECORRUPT, EDISKFULL: no use can be
+ *          made of the runtime directory, see portres_set_scope().
  * Windows: SIO_ACQUIRE_PORT_RESERVATION.
  */
 PORTRES_API int portres_acquire(portres_socket s,

@@ -8,6 +8,7 @@
 #include "endpoint.h"
 #include "engine.h"
 #include "fdtable_posix.h"
+#include "guard_posix.h"
 #include "platform.h"
 #include "process_posix.h"
 #include "socket_posix.h"
@@ -76,6 +77,7 @@ int portres__platform_endpoint_attach(portres_socket s,
   if (!portres__fdtable_prepare(s)) {
     return PORTRES_ENOBUFS;
   }
+  portres__endpoint_peek(endpoint)->era = portres__guard_era();
   portres__descriptor_drop(portres__fdtable_exchange(s, endpoint));
   forget_if_ended(s, endpoint);
   /* Either we find the note of a dup() under way, or it finds our entry. */

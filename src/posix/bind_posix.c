@@ -35,6 +35,7 @@
 #include "rules.h"
 #include "socket_posix.h"
 #include "status_posix.h"
+#include "swap_posix.h"
 #include "testing.h"
 #include "unchanged_posix.h"
 
@@ -81,12 +82,16 @@ PORTRES__RARE static bool sweep(struct portres__reservation* reservation) {
 }
 
 /* Returns: 0, or the negative of an errno, which is left alone. */
-static int bind_to(int fd,
+static int bind_to(struct portres__reservation* reservation,
+                   int fd,
                    union portres__address* address,
                    socklen_t address_len,
                    uint16_t port) {
   address->in.sin_port = htons(port);
-  return portres__kernel_bind(fd, &address->any, address_len);
+  return reservation->guards == NULL
+             ? portres__kernel_bind(fd, &address->any, address_len)
+             : portres__swap_bind(reservation, port, fd, &address->any,
+                                  address_len);
 }
 
 /* A socket that is to get a port of its block. */
@@ -140,7 +145,7 @@ static int bind_picked(struct binder binder,
     if (!portres__reservation_is_alive(reservation)) {
       return fail_dead(reservation, port, false);
     }
-    result = bind_to(binder.fd, address, address_len, port);
+    result = bind_to(reservation, binder.fd, address, address_len, port);
     if (result == 0) {
       hand_over(&binder, port);
       return 0;
@@ -168,7 +173,7 @@ static int bind_held(struct binder binder,
   if (!portres__reservation_is_alive(reservation)) {
     return fail_dead(reservation, port, true);
   }
-  result = bind_to(binder.fd, address, address_len, port);
+  result = bind_to(reservation, binder.fd, address, address_len, port);
   if (result != 0) {
     portres__reservation_drop_port(reservation, port);
     portres__reservation_drop(reservation);

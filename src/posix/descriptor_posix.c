@@ -14,6 +14,7 @@
 #include "rare.h"
 #include "real_posix.h"
 #include "socket_posix.h"
+#include "swap_posix.h"
 
 void portres__descriptor_drop(portres__handle handle) {
   if (handle != 0) {
@@ -64,12 +65,16 @@ int portres__hook_socketpair(int domain, int type, int protocol, int fds[2]) {
  * for good, the close of a socket of ours is no cancellation point. */
 struct portres__closing portres__descriptor_before_close(int fd) {
   portres__handle handle = own_entry(fd);
-  struct portres__closing closing = {0};
+  struct portres__closing closing = {.handle = 0};
 
   closing.forks = atomic_load(&portres__process_forks);
   if (handle != 0 && portres__fdtable_mark(fd, handle)) {
     closing.handle = handle;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &closing.saved_cancellation);
+    if (portres__guards_are_used()) {
+      closing.successor =
+          portres__swap_before_close(fd, portres__endpoint_peek(handle));
+    }
   }
   return closing;
 }
@@ -122,6 +127,10 @@ static void finish_closing(int fd, struct portres__closing closing) {
     closing.handle = 0;
   } else {
     portres__fdtable_clear_marked(fd, closing.handle);
+    if (closing.successor.slot != NULL) {
+      portres__swap_after_close(closing.successor,
+                                portres__endpoint_peek(closing.handle));
+    }
   }
   end_closing(closing);
 }
@@ -141,6 +150,10 @@ static void take_back_close(int fd, struct portres__closing closing) {
 
   if (closing.handle == 0) {
     return;
+  }
+  if (closing.successor.slot != NULL) {
+    portres__swap_undo(closing.successor,
+                       portres__endpoint_peek(closing.handle));
   }
   if (has_forked_amid(fd, closing) ||
       portres__fdtable_unmark(fd, closing.handle)) {

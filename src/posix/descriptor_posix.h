@@ -14,6 +14,7 @@
 #include "fdtable_posix.h"
 #include "look_posix.h"
 #include "rare.h"
+#include "swap_posix.h"
 
 /* The descriptor is new, or -1: an entry under its number is of a socket whose
  * close went unseen. Returns: the descriptor. */
@@ -31,6 +32,7 @@ bool portres__descriptor_is_spared(int fd);
 struct portres__closing {
   portres__handle handle; /* of its endpoint; 0: no socket of ours */
   int saved_cancellation;
+  struct portres__successor successor;
   unsigned forks; /* that the process had seen */
 };
 struct portres__closing portres__descriptor_before_close(int fd);

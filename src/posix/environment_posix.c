@@ -132,6 +132,8 @@ static void read_scope(void) {
     environment.scope = PORTRES_SCOPE_PROCESS;
   } else if (is_set(scope) && strcmp(scope, "shared") == 0) {
     environment.scope = PORTRES_SCOPE_SHARED;
+  } else if (is_set(scope) && strcmp(scope, "machine") == 0) {
+    environment.scope = PORTRES_SCOPE_MACHINE;
   } else {
     environment.is_scope_known = !is_set(scope);
   }

@@ -5,6 +5,8 @@
  */
 #include "implicit_posix.h"
 
+#include <errno.h>
+
 #include "address_posix.h"
 #include "bind_posix.h"
 #include "endpoint.h"
@@ -12,6 +14,7 @@
 #include "fdtable_posix.h"
 #include "real_posix.h"
 #include "rights_posix.h"
+#include "swap_posix.h"
 #include "testing.h"
 #include "unchanged_posix.h"
 
@@ -133,9 +136,30 @@ int portres__hook_connect(int fd,
              : portres__real()->connect(fd, address, address_len);
 }
 
+/* At scope machine; keeps errno. */
+PORTRES__RARE static int listen_again(int fd, int backlog) {
+  portres__handle handle = portres__fdtable_get(fd);
+  const struct portres__endpoint* endpoint = portres__bind_find(fd, handle);
+  int patience = 0;
+  int result = -1;
+
+  while (result != 0 && errno == EADDRINUSE && endpoint != NULL &&
+         portres__swap_may_listen_yet(endpoint, &patience)) {
+    result = portres__real()->listen(fd, backlog);
+  }
+  return result;
+}
+
 int portres__hook_listen(int fd, int backlog) {
-  return portres__before_listen(fd) != 0 ? -1
-                                         : portres__real()->listen(fd, backlog);
+  int result;
+
+  if (portres__before_listen(fd) != 0) {
+    return -1;
+  }
+  result = portres__real()->listen(fd, backlog);
+  return result != 0 && errno == EADDRINUSE && portres__guards_are_used()
+             ? listen_again(fd, backlog)
+             : result;
 }
 
 ssize_t portres__hook_send(int fd, const void* data, size_t len, int flags) {

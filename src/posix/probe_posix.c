@@ -9,6 +9,8 @@
 
 #include "address_posix.h"
 #include "block.h"
+#include "guard_posix.h"
+#include "guards_posix.h"
 #include "platform.h"
 #include "probe_posix.h"
 #include "process_posix.h"
@@ -16,7 +18,7 @@
 #include "remnant_posix.h"
 #include "status_posix.h"
 
-enum { PATIENCE = 2 };
+enum { PATIENCE = 2, PATIENCE_WITH_CHILD = 200 };
 
 static int open_probe(int family, enum portres_protocol protocol) {
   int type = protocol == PORTRES_TCP ? SOCK_STREAM : SOCK_DGRAM;
@@ -71,6 +73,11 @@ static int try_port_of_any_family(enum portres_protocol protocol,
   int probe;
 
   portres__process_lock_probe();
+  if (portres__guards_are_wanted()) {
+    error = portres__guards_probe(port, false);
+    portres__process_unlock_probe();
+    return error;
+  }
   probe = portres__probe_bind(protocol, port);
   if (probe < 0) {
     error = errno;
@@ -82,12 +89,14 @@ static int try_port_of_any_family(enum portres_protocol protocol,
 }
 
 /* A port that is in use for some microseconds has met the probe of another
- * process. */
+ * process, or a guard that a forked child is about to close. */
 static int try_port_patiently(enum portres_protocol protocol, uint16_t port) {
   const struct timespec moment = {0, 20000};
   int error = try_port_of_any_family(protocol, port);
+  int patience =
+      portres__guard_has_young_child() ? PATIENCE_WITH_CHILD : PATIENCE;
 
-  for (int i = 0; i < PATIENCE && error == EADDRINUSE; i++) {
+  for (int i = 0; i < patience && error == EADDRINUSE; i++) {
     nanosleep(&moment, NULL);
     error = try_port_of_any_family(protocol, port);
   }
@@ -108,18 +117,31 @@ static bool is_remnant(struct portres_range range,
   return portres__remnant_is_alone(port);
 }
 
+/* The port stays without a guard where the remnant forbids one. */
+static void guard_over_remnant(uint16_t port) {
+  if (portres__guards_are_wanted()) {
+    portres__process_lock_probe();
+    portres__guards_probe(port, true);
+    portres__process_unlock_probe();
+  }
+}
+
 int portres__platform_probe(enum portres_protocol protocol,
                             struct portres_range range,
                             bool over_remnants,
                             uint16_t* busy_out) {
   bool is_surveyed = false;
 
+  if (portres__guards_are_wanted()) {
+    portres__guards_start_run(range);
+  }
   for (uint32_t i = 0; i < range.count; i++) {
     uint16_t port = (uint16_t)(range.start + i);
     int error = try_port_of_any_family(protocol, port);
 
     if (error == EADDRINUSE && over_remnants) {
       if (protocol == PORTRES_TCP && is_remnant(range, port, &is_surveyed)) {
+        guard_over_remnant(port);
         continue;
       }
       error = try_port_patiently(protocol, port);

@@ -11,6 +11,8 @@
 
 #include "engine.h"
 #include "environment_posix.h"
+#include "guard_posix.h"
+#include "guards_posix.h"
 #include "kept_posix.h"
 #include "ledger_posix.h"
 #include "look_posix.h"
@@ -50,9 +52,11 @@ static void before_fork(void) {
   block_signals(&fork_signals);
   portres__unchanged_lock();
   pthread_mutex_lock(&probe_lock);
+  portres__guard_before_fork();
 }
 
 static void after_fork_in_parent(void) {
+  portres__guard_after_fork(false);
   pthread_mutex_unlock(&probe_lock);
   portres__unchanged_unlock();
   pthread_sigmask(SIG_SETMASK, &fork_signals, NULL);
@@ -96,6 +100,7 @@ void portres__process_forget_parent(void) {
   portres__testing_after_fork();
   portres__kept_after_fork();
   portres__ledger_after_fork();
+  portres__guard_after_fork(true);
   portres__engine_after_fork();
   portres__unchanged_after_fork();
 }

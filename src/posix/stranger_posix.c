@@ -13,6 +13,7 @@
 
 #include "address_posix.h"
 #include "descriptor_posix.h"
+#include "guards_posix.h"
 #include "platform.h"
 #include "probe_posix.h"
 #include "process_posix.h"
@@ -117,6 +118,10 @@ static int add(enum portres_protocol protocol, uint16_t port) {
 int portres__platform_add_stranger(enum portres_protocol protocol,
                                    uint16_t port) {
   int status;
+
+  portres__platform_lock_engine();
+  portres__guards_yield(protocol, port);
+  portres__platform_unlock_engine();
 
   portres__process_lock_probe();
   status = add(protocol, port);

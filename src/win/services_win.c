@@ -64,8 +64,11 @@ int portres__platform_default_scope(enum portres_scope* out) {
   if (value_len == 0 || strcmp(value, "process") == 0) {
     return PORTRES_OK;
   }
-  *out = PORTRES_SCOPE_SHARED;
-  return strcmp(value, "shared") == 0 ? PORTRES_OK : PORTRES_EOPNOTSUPP;
+  *out = strcmp(value, "shared") == 0 ? PORTRES_SCOPE_SHARED
+                                      : PORTRES_SCOPE_MACHINE;
+  return *out == PORTRES_SCOPE_SHARED || strcmp(value, "machine") == 0
+             ? PORTRES_OK
+             : PORTRES_EOPNOTSUPP;
 }
 
 bool portres__platform_random(void* out, size_t out_len) {

@@ -1,0 +1,247 @@
+#include "guard_posix.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <time.h>
+
+#include "address_posix.h"
+#include "beside_posix.h"
+#include "kernel_posix.h"
+#include "real_posix.h"
+#include "way_posix.h"
+
+enum {
+  PATIENCE = 100000, /* turns of another thread */
+  YOUTH_MS = 1000    /* a busy machine may have a child wait so long */
+};
+
+static _Atomic unsigned count;
+static _Atomic unsigned makers;
+static _Atomic bool is_any_of_ipv4;
+static _Atomic bool is_forking;
+static _Atomic uint32_t era;
+static _Atomic uint32_t forked_at_ms;
+
+/* --- Forks --- */
+
+_Static_assert(sizeof(sigset_t) <= sizeof(struct portres__guard_entry),
+               "guard_posix.h has room for the signals");
+
+bool portres__guard_enter(struct portres__guard_entry* out) {
+  sigset_t all;
+
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, (sigset_t*)out->signals);
+  /* Either the fork sees us, or we see the fork. */
+  atomic_fetch_add(&makers, 1);
+  if (!atomic_load(&is_forking)) {
+    return true;
+  }
+  portres__guard_leave(out);
+  return false;
+}
+
+void portres__guard_leave(const struct portres__guard_entry* entry) {
+  atomic_fetch_sub(&makers, 1);
+  pthread_sigmask(SIG_SETMASK, (const sigset_t*)entry->signals, NULL);
+}
+
+static uint32_t now_ms(void) {
+  struct timespec now;
+
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint32_t)((uint64_t)now.tv_sec * 1000 +
+                    (uint64_t)now.tv_nsec / 1000000);
+}
+
+uint32_t portres__guard_era(void) {
+  return atomic_load(&era);
+}
+
+bool portres__guard_has_young_child(void) {
+  return atomic_load(&era) != 0 &&
+         now_ms() - atomic_load(&forked_at_ms) < YOUTH_MS;
+}
+
+/* Not for ever: a vfork child that was killed may have been amid it. */
+void portres__guard_before_fork(void) {
+  atomic_store(&is_forking, true);
+  atomic_fetch_add(&era, 1);
+  atomic_store(&forked_at_ms, now_ms());
+  for (int i = 0; i < PATIENCE && atomic_load(&makers) != 0; i++) {
+    sched_yield();
+  }
+}
+
+void portres__guard_after_fork(bool is_child) {
+  if (is_child) {
+    atomic_store(&makers, 0);
+    atomic_store(&count, 0);
+  }
+  atomic_store(&is_forking, false);
+}
+
+unsigned portres__guard_count(void) {
+  return atomic_load(&count);
+}
+
+bool portres__guard_is_always_of_ipv6(void) {
+  return !atomic_load(&is_any_of_ipv4);
+}
+
+/* --- Sockets --- */
+
+/* What lies in a UDP guard's buffer came before its filter, and stays. */
+static void prepare(int fd, int family, enum portres_protocol protocol) {
+  int off = 0;
+  int smallest = 1;
+
+  if (family == AF_INET6) {
+    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  }
+  if (protocol == PORTRES_UDP) {
+    portres__way_deafen(fd);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &smallest, sizeof smallest);
+  }
+}
+
+static int bind_plainly(int fd,
+                        const struct sockaddr* address,
+                        socklen_t address_len,
+                        bool over_remnants) {
+  int on = over_remnants;
+  int result;
+
+  if (over_remnants) {
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  }
+  result = portres__kernel_bind(fd, address, address_len);
+  if (over_remnants) {
+    on = 0;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  }
+  return result;
+}
+
+struct request {
+  enum portres_protocol protocol;
+  uint16_t port;
+  bool over_remnants;
+  int holder; /* -1: none */
+  bool is_unclean;
+};
+
+static int bind_kept(struct portres__kept* kept,
+                     int family,
+                     struct request* request) {
+  union portres__address address;
+  socklen_t address_len =
+      family == AF_INET6 ? sizeof address.in6 : sizeof address.in;
+  int fd = portres__kept_begin(kept);
+  struct portres__beside pair = {fd, request->holder, true, false};
+  int result;
+
+  memset(&address, 0, sizeof address);
+  address.any.sa_family = (sa_family_t)family;
+  address.in.sin_port = htons(request->port);
+  result =
+      request->holder < 0
+          ? bind_plainly(fd, &address.any, address_len, request->over_remnants)
+          : portres__beside_bind(&pair, &address.any, address_len,
+                                 &request->is_unclean);
+  portres__kept_end(kept);
+  return -result;
+}
+
+/* It is kept before it is bound, so that a fork that no handler tells of finds
+ * it among those to be closed. */
+static int open_of(struct portres__kept* kept,
+                   int family,
+                   struct request* request) {
+  int type = request->protocol == PORTRES_TCP ? SOCK_STREAM : SOCK_DGRAM;
+  int fd = portres__real()->socket(family, type | SOCK_CLOEXEC,
+                                   (int)request->protocol);
+  int error;
+
+  if (fd < 0) {
+    return errno;
+  }
+  prepare(fd, family, request->protocol);
+  if (!portres__kept_install(kept, fd)) {
+    return errno;
+  }
+  atomic_fetch_add(&count, 1);
+  error = bind_kept(kept, family, request);
+  if (error != 0) {
+    portres__guard_close(kept);
+  }
+  return error;
+}
+
+static int open_any(struct portres__kept* kept, struct request* request) {
+  int saved_errno = errno;
+  int error = open_of(kept, AF_INET6, request);
+
+  if (error == EAFNOSUPPORT || error == EADDRNOTAVAIL) {
+    atomic_store(&is_any_of_ipv4, true);
+    error = open_of(kept, AF_INET, request);
+  }
+  errno = saved_errno;
+  return error;
+}
+
+int portres__guard_open(struct portres__kept* kept,
+                        enum portres_protocol protocol,
+                        uint16_t port,
+                        bool over_remnants) {
+  struct request request = {protocol, port, over_remnants, -1, false};
+  return open_any(kept, &request);
+}
+
+int portres__guard_open_beside(struct portres__kept* kept,
+                               enum portres_protocol protocol,
+                               uint16_t port,
+                               int holder,
+                               bool* is_unclean_out) {
+  struct request request = {protocol, port, false, holder, false};
+  int error = open_any(kept, &request);
+
+  *is_unclean_out = request.is_unclean;
+  return error;
+}
+
+void portres__guard_close(struct portres__kept* kept) {
+  int saved_errno = errno;
+  int saved_cancellation;
+  int fd = portres__kept_withdraw(kept);
+
+  if (fd >= 0) {
+    atomic_fetch_sub(&count, 1);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &saved_cancellation);
+    portres__real()->close(fd);
+    pthread_setcancelstate(saved_cancellation, NULL);
+  }
+  errno = saved_errno;
+}
+
+/* It listens for a moment. Who connects just then is not answered, and tries
+ * again in a second. */
+bool portres__guard_clean(struct portres__kept* kept) {
+  int saved_errno = errno;
+  int fd = portres__kept_begin(kept);
+  bool is_clean = false;
+
+  if (fd >= 0) {
+    portres__way_deafen(fd);
+    is_clean = portres__real()->listen(fd, 0) == 0;
+    if (is_clean) {
+      shutdown(fd, SHUT_RDWR);
+    }
+  }
+  portres__kept_end(kept);
+  errno = saved_errno;
+  return is_clean;
+}

@@ -1,0 +1,66 @@
+/* guard_posix.h - a guard: a socket of ours that keeps one port from everybody.
+ *
+ * It is bound, and does nothing: to the IPv6 wildcard address, open to IPv4
+ * too, without flags, so that it meets every other socket of its transport on
+ * that port. TCP's does not listen, so the kernel refuses connections as if
+ * there were nothing; UDP's throws away what comes, for the kernel would have
+ * it wait in there. Where IPv6 is off, IPv4 is all there is to guard.
+ *
+ * A guard is kept (kept_posix.h): moved out of the program's way, closed in
+ * forked children. All but the probe is async-signal-safe.
+ */
+#ifndef PORTRES_GUARD_POSIX_H
+#define PORTRES_GUARD_POSIX_H
+
+#include <portres/portres.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kept_posix.h"
+
+/* A guard is made between these, with all signals blocked. A fork waits for
+ * it, for the child would have a copy of a socket that nobody knows of yet.
+ * False: a fork is under way, and no guard is to be made now. */
+struct portres__guard_entry {
+  unsigned long signals[16]; /* the platform's type fits in here */
+};
+bool portres__guard_enter(struct portres__guard_entry* out);
+void portres__guard_leave(const struct portres__guard_entry* entry);
+void portres__guard_before_fork(void);
+void portres__guard_after_fork(bool is_child);
+
+/* Another number after each fork(); and whether a child may be so young that it
+ * has not closed its copies of our guards. */
+uint32_t portres__guard_era(void);
+bool portres__guard_has_young_child(void);
+
+/* Guards of this process that are there. */
+unsigned portres__guard_count(void);
+
+/* False once a guard was of IPv4, for want of IPv6. */
+bool portres__guard_is_always_of_ipv6(void);
+
+/* Bind a guard to the port and keep it. Over remnants: beside closed
+ * connections that allow for that (SO_REUSEADDR). Between enter and leave, or
+ * with the probe lock. Returns: 0 or an errno value, nothing is kept then. */
+int portres__guard_open(struct portres__kept* kept,
+                        enum portres_protocol protocol,
+                        uint16_t port,
+                        bool over_remnants);
+
+/* The same beside the program's socket that has the port. */
+int portres__guard_open_beside(struct portres__kept* kept,
+                               enum portres_protocol protocol,
+                               uint16_t port,
+                               int holder,
+                               bool* is_unclean_out);
+
+/* Close it, if there is one. */
+void portres__guard_close(struct portres__kept* kept);
+
+/* TCP: whom the kernel let in for a moment it goes on letting in, until a
+ * socket without flags gets the port anew. Have the guard do so. False: it
+ * cannot yet, for others share the port. */
+bool portres__guard_clean(struct portres__kept* kept);
+
+#endif

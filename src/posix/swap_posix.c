@@ -1,0 +1,299 @@
+#include "swap_posix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "address_posix.h"
+#include "beside_posix.h"
+#include "copies_posix.h"
+#include "engine.h"
+#include "guard_posix.h"
+#include "kernel_posix.h"
+#include "real_posix.h"
+
+enum {
+  PATIENCE = 1000, /* turns of another thread, while it has the slot */
+  LISTEN_PAUSE_NS = 100000,
+  LISTEN_PAUSES = 200 /* 20 ms and more: an exec on a busy machine */
+};
+
+/* --- Bind --- */
+
+static bool is_wildcard(const union portres__address* address) {
+  static const unsigned char mapped[16] = {[10] = 0xff, 0xff};
+
+  return address->any.sa_family == AF_INET6
+             ? IN6_IS_ADDR_UNSPECIFIED(&address->in6.sin6_addr) ||
+                   memcmp(&address->in6.sin6_addr, mapped, sizeof mapped) == 0
+             : address->in.sin_addr.s_addr == 0;
+}
+
+/* TCP's guard would forbid listen(). UDP's may stay beside a socket that the
+ * kernel prefers when a datagram comes: one that is bound to an address, or
+ * one of IPv4, the guard being of IPv6. So the rest of the port stays guarded,
+ * and the port itself when the socket is closed. */
+static bool stays(const struct portres__guards* guards,
+                  const struct sockaddr* address,
+                  socklen_t address_len) {
+  union portres__address copy = {.any = {0}};
+
+  if (guards->protocol != PORTRES_UDP) {
+    return false;
+  }
+  memcpy(&copy, address, address_len < sizeof copy ? address_len : sizeof copy);
+  return !is_wildcard(&copy) ||
+         (copy.any.sa_family != AF_INET6 && portres__guard_is_always_of_ipv6());
+}
+
+/* Before: the slot is taken. After: it is given back. */
+static int slip_in(const struct portres__reservation* reservation,
+                   struct portres__slot* slot,
+                   int fd,
+                   const struct sockaddr* address,
+                   socklen_t address_len) {
+  bool is_last = !stays(reservation->guards, address, address_len);
+  struct portres__beside pair = {fd, portres__kept_begin(&slot->kept), false,
+                                 is_last};
+  bool is_unclean;
+  int result = portres__beside_bind(&pair, address, address_len, &is_unclean);
+  bool is_bare = result == 0 && is_last;
+
+  portres__kept_end(&slot->kept);
+  if (is_bare) {
+    portres__guard_close(&slot->kept);
+  }
+  portres__slot_give(reservation, slot,
+                     is_bare ? PORTRES__SLOT_BARE : PORTRES__SLOT_GUARDED);
+  return result;
+}
+
+/* Another socket has the port, of this process or of a child, or a connection
+ * is left of one: whether it bears the new one is the kernel's to judge, by the
+ * flags that the program gave them, and not by ours. */
+static void dismiss(const struct portres__reservation* reservation,
+                    struct portres__slot* slot) {
+  portres__guard_close(&slot->kept);
+  portres__slot_give(reservation, slot, PORTRES__SLOT_BARE);
+}
+
+static bool take_guarded(struct portres__slot* slot, bool* is_unclean_out) {
+  *is_unclean_out = portres__slot_take(slot, PORTRES__SLOT_UNCLEAN);
+  return *is_unclean_out || portres__slot_take(slot, PORTRES__SLOT_GUARDED);
+}
+
+/* Somebody has changed the slot meanwhile, or is at it. */
+static bool is_changing(struct portres__slot* slot, int* patience_io) {
+  if (atomic_load(&slot->state) == PORTRES__SLOT_BARE || *patience_io == 0) {
+    return false;
+  }
+  --*patience_io;
+  sched_yield();
+  return true;
+}
+
+int portres__swap_bind(struct portres__reservation* reservation,
+                       uint16_t port,
+                       int fd,
+                       const struct sockaddr* address,
+                       socklen_t address_len) {
+  struct portres__slot* slot = portres__guards_slot(reservation->guards, port);
+  int patience = PATIENCE;
+  bool is_unclean;
+  int result;
+
+  portres__guards_retry(reservation);
+  do {
+    if (take_guarded(slot, &is_unclean)) {
+      if (!portres__reservation_is_shared(reservation, port) &&
+          (!is_unclean || portres__guard_clean(&slot->kept))) {
+        return slip_in(reservation, slot, fd, address, address_len);
+      }
+      dismiss(reservation, slot);
+    }
+    result = portres__kernel_bind(fd, address, address_len);
+  } while (result == -EADDRINUSE && is_changing(slot, &patience));
+  return result;
+}
+
+/* --- Close --- */
+
+static bool has_children(void) {
+  siginfo_t unused;
+
+  return waitid(P_ALL, 0, &unused, WEXITED | WNOHANG | WNOWAIT) == 0 ||
+         errno != ECHILD;
+}
+
+/* No other process uses the socket, as far as can be known: we have not forked
+ * since it was made known to us, nor sent it; and a program that was started
+ * with it, if any, has ended. */
+static bool is_private(int fd, const struct portres__endpoint* endpoint) {
+  int flags = portres__real()->fcntl(fd, F_GETFD);
+
+  return flags >= 0 && endpoint->era == portres__guard_era() &&
+         !portres__copies_is_noted(fd) &&
+         ((flags & FD_CLOEXEC) != 0 || !has_children());
+}
+
+static bool is_listening(int fd) {
+  int is_on = 0;
+  socklen_t is_on_len = sizeof is_on;
+
+  return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_on, &is_on_len) == 0 &&
+         is_on != 0;
+}
+
+static bool is_connected(int fd) {
+  union portres__address address;
+  socklen_t address_len = sizeof address;
+
+  return getpeername(fd, &address.any, &address_len) == 0;
+}
+
+/* A UDP guard beside a socket that lives on in another process would take its
+ * datagrams. TCP's shows whether it does, once we have closed ours. */
+static bool may_be_guarded(int fd, const struct portres__endpoint* endpoint) {
+  return atomic_load(&endpoint->protocol) == PORTRES_TCP ||
+         is_private(fd, endpoint);
+}
+
+static enum portres__slot_state open_beside(
+    const struct portres__reservation* reservation,
+    struct portres__slot* slot,
+    uint16_t port,
+    int holder) {
+  enum portres_protocol protocol = reservation->guards->protocol;
+  struct portres__guard_entry entry;
+  bool is_unclean = false;
+  int error = EAGAIN;
+
+  if (portres__guard_enter(&entry)) {
+    error = portres__guard_open_beside(&slot->kept, protocol, port, holder,
+                                       &is_unclean);
+    portres__guard_leave(&entry);
+  }
+  if (error != 0) {
+    return PORTRES__SLOT_BARE;
+  }
+  return protocol == PORTRES_TCP ? PORTRES__SLOT_UNCLEAN
+                                 : PORTRES__SLOT_GUARDED;
+}
+
+/* The reservation whose port the endpoint holds; NULL: none, or it has ended.
+ * It lives as long as the endpoint does. */
+static struct portres__reservation* guarded_of(
+    const struct portres__endpoint* endpoint, uint16_t* port_out) {
+  uint64_t hold = atomic_load(&endpoint->held);
+  struct portres__reservation* reservation;
+
+  *port_out = portres__hold_port(hold);
+  if (*port_out == 0) {
+    return NULL;
+  }
+  reservation = portres__reservation_at(portres__hold_index(hold));
+  return reservation->guards != NULL &&
+                 portres__reservation_is_alive(reservation)
+             ? reservation
+             : NULL;
+}
+
+struct portres__successor portres__swap_before_close(
+    int fd, const struct portres__endpoint* endpoint) {
+  struct portres__successor successor = {NULL, false, false};
+  struct portres__reservation* reservation;
+  int saved_errno = errno;
+  struct portres__slot* slot;
+  enum portres__slot_state state;
+  uint16_t port;
+
+  if (!portres__slab_is_last(endpoint)) {
+    return successor;
+  }
+  reservation = guarded_of(endpoint, &port);
+  if (reservation == NULL) {
+    return successor;
+  }
+  slot = portres__guards_slot(reservation->guards, port);
+  if (!portres__reservation_is_shared(reservation, port) &&
+      may_be_guarded(fd, endpoint) &&
+      portres__slot_take(slot, PORTRES__SLOT_BARE)) {
+    bool is_bound_only = reservation->protocol == PORTRES_TCP &&
+                         !is_listening(fd) && !is_connected(fd);
+    state = open_beside(reservation, slot, port, fd);
+    portres__slot_give(reservation, slot, state);
+    if (state != PORTRES__SLOT_BARE) {
+      successor.slot = slot;
+      successor.is_unclean = state == PORTRES__SLOT_UNCLEAN;
+      successor.may_listen_yet = is_bound_only;
+    }
+  }
+  errno = saved_errno;
+  return successor;
+}
+
+/* The slot is taken. Who shares the port yet is a connection, or a copy of the
+ * socket in another process: if that may want to listen, the guard must go. */
+static void settle(const struct portres__reservation* reservation,
+                   struct portres__successor successor) {
+  bool is_clean = portres__guard_clean(&successor.slot->kept);
+
+  if (!is_clean) {
+    atomic_store(&reservation->guards->is_lacking, true);
+  }
+  if (!is_clean && successor.may_listen_yet) {
+    dismiss(reservation, successor.slot);
+  } else {
+    portres__slot_give(
+        reservation, successor.slot,
+        is_clean ? PORTRES__SLOT_GUARDED : PORTRES__SLOT_UNCLEAN);
+  }
+}
+
+/* Another descriptor of the socket may have come up meanwhile. */
+void portres__swap_after_close(struct portres__successor successor,
+                               const struct portres__endpoint* endpoint) {
+  struct portres__reservation* reservation;
+  uint16_t port;
+
+  if (!portres__slab_is_last(endpoint)) {
+    portres__swap_undo(successor, endpoint);
+    return;
+  }
+  reservation = guarded_of(endpoint, &port);
+  if (reservation != NULL && successor.is_unclean &&
+      portres__slot_take(successor.slot, PORTRES__SLOT_UNCLEAN)) {
+    settle(reservation, successor);
+  }
+}
+
+void portres__swap_undo(struct portres__successor successor,
+                        const struct portres__endpoint* endpoint) {
+  uint16_t port;
+  struct portres__reservation* reservation = guarded_of(endpoint, &port);
+  bool is_unclean;
+
+  if (reservation != NULL && take_guarded(successor.slot, &is_unclean)) {
+    dismiss(reservation, successor.slot);
+  }
+}
+
+/* --- Listen --- */
+
+bool portres__swap_may_listen_yet(const struct portres__endpoint* endpoint,
+                                  int* patience_io) {
+  const struct timespec pause = {0, LISTEN_PAUSE_NS};
+  uint16_t port;
+
+  if (*patience_io == 0) {
+    *patience_io = LISTEN_PAUSES;
+  }
+  if (--*patience_io == 0 || guarded_of(endpoint, &port) == NULL) {
+    return false;
+  }
+  nanosleep(&pause, NULL);
+  errno = EADDRINUSE;
+  return true;
+}
