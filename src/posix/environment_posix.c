@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ask_posix.h"
 #include "block.h"
 
 enum { VALUE_SIZE = 1024 };
@@ -12,6 +13,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct portres__environment environment;
 static char value_copy[VALUE_SIZE];
 static char state_dir[PORTRES__ENVIRONMENT_PATH_SIZE];
+static char tree_copy[PORTRES__ASK_VALUE_LEN + 1];
 
 static const char* parse_number(const char* text, uint16_t* out) {
   unsigned long value = 0;
@@ -107,6 +109,14 @@ static const char* parse_state_dir(const char* path) {
   return state_dir;
 }
 
+static const char* parse_tree(const char* value) {
+  if (value == NULL || !portres__ask_is_value(value)) {
+    return NULL;
+  }
+  memcpy(tree_copy, value, sizeof tree_copy);
+  return tree_copy;
+}
+
 static void read_environment(void) {
   const char* value = secure_getenv("PORTRES_BLOCK");
   const char* outgoing = secure_getenv("PORTRES_OUTGOING");
@@ -124,6 +134,7 @@ static void read_environment(void) {
   environment.is_scope_known =
       scope == NULL || *scope == '\0' || strcmp(scope, "process") == 0;
   environment.state_dir = parse_state_dir(secure_getenv("PORTRES_STATE_DIR"));
+  environment.tree = parse_tree(secure_getenv("PORTRES_TREE"));
   environment.is_outgoing = outgoing != NULL && strcmp(outgoing, "1") == 0;
 }
 

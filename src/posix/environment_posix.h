@@ -19,6 +19,7 @@ struct portres__environment {
   bool is_outgoing;      /* PORTRES_OUTGOING=1 */
   bool is_scope_known;   /* PORTRES_SCOPE is process, or not set */
   const char* state_dir; /* no slash at its end; NULL: of no use */
+  const char* tree;      /* PORTRES_TREE: ask_posix.h; NULL: of no use */
   const char* value;     /* the variable, cut to fit */
   const char* malformed; /* what is wrong with it; NULL: nothing */
   size_t block_count;
