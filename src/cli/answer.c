@@ -113,13 +113,24 @@ static bool is_of_tree(const struct answerer* answerer,
          is_secret(answerer, question->text.secret);
 }
 
+static int perform(struct tree* tree, const struct question* question) {
+  switch (question->text.call) {
+    case PORTRES__ASK_BIND:
+      return tree_bind(tree, question->fds[0], &question->text.address.any,
+                       question->text.address_len);
+    case PORTRES__ASK_LISTEN:
+      return tree_listen(tree, question->fds[0], question->text.backlog);
+    default:
+      return EINVAL;
+  }
+}
+
 /* Our copy of the socket is closed first: when the asker knows, the socket is
  * its own alone. */
 static void answer(struct tree* tree, struct question* question) {
   struct portres__ask_answer answer = {.format = PORTRES__ASK_FORMAT};
 
-  answer.error = tree_bind(tree, question->fds[0], &question->text.address.any,
-                           question->text.address_len);
+  answer.error = perform(tree, question);
   close(question->fds[0]);
   question->fds[0] = -1;
   (void)!send(question->fds[1], &answer, sizeof answer,

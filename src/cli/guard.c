@@ -1,14 +1,22 @@
-/* guard.c - keeping a port, and giving it to one socket.
+/* guard.c - keeping a port, and letting sockets in.
  *
  * Linux judges a bind by the options that both sockets have at that moment. So
  * the guard and the newcomer are both given SO_REUSEPORT for the length of one
  * bind(), and to keep others with that option out, both belong to a user that
  * nobody is, where the kernel lets us say so (CAP_CHOWN). Without, a socket of
- * the same user that has SO_REUSEPORT can slip in; never any other.
+ * the same user that has SO_REUSEPORT can slip in; never any other. The same
+ * goes for listen(), when the kernel judges a second time.
+ *
+ * Once a socket has been let in so, Linux lets in the next one of that user to
+ * the same address of TCP without judging, until a socket without SO_REUSEPORT
+ * is bound there or listens: hence a new user each time, and where that cannot
+ * be had, no guard beside a socket of TCP.
  *
  * SO_REUSEPORT wants both sockets to be of one user. A program that has changed
  * its own gets by with SO_REUSEADDR where CAP_CHOWN is missing; then a stranger
  * with that option can slip in as well.
+ *
+ * Read guard_bind first.
  */
 #include "guard.h"
 
@@ -22,8 +30,15 @@
 
 #include "address_posix.h"
 
-/* Never a user's: -1 is "leave it" to chown(2), -2 is often "nobody". */
-static const uid_t nobodys_uid = (uid_t)-0x70727473;
+/* Another one each time: of TCP, the kernel remembers the user of the last
+ * socket that was let in, and would let in the next of that user without a
+ * look at those that are there. Never a real user's, nor -1 or -2. */
+static uid_t draw_nobodys_uid(void) {
+  static uid_t drawn;
+
+  drawn = (drawn + 1) & 0xffffff;
+  return 0x90000000u | drawn;
+}
 
 /* A datagram that comes to a guard is dropped before it costs memory. */
 static void drop_datagrams(int guard) {
@@ -95,62 +110,216 @@ static void set_flag(int fd, int option, int value) {
   setsockopt(fd, SOL_SOCKET, option, &value, sizeof value);
 }
 
-/* Returns: 0 or an errno value. */
-static int bind_with(int option,
-                     int guard,
-                     int fd,
-                     const struct sockaddr* address,
-                     socklen_t address_len) {
-  int saved = get_flag(fd, option);
-  int error;
-
-  set_flag(fd, option, 1);
-  set_flag(guard, option, 1);
-  error = bind(fd, address, address_len) == 0 ? 0 : errno;
-  set_flag(fd, option, saved);
-  set_flag(guard, option, 0);
-  return error;
-}
+/* --- Two sockets at one port --- */
 
 static bool give_to(int fd, uid_t uid) {
   return fchown(fd, uid, (gid_t)-1) == 0;
 }
 
-/* Both, or neither. */
-static bool disown(int guard, int fd, uid_t owner_of_guard) {
-  if (!give_to(guard, nobodys_uid)) {
-    return false;
+/* The guard and a socket that may be bound beside it for now. */
+struct pair {
+  int guard;
+  int fd;
+  int option;
+  int saved_value; /* of the option, as the program has it */
+  uid_t guard_uid;
+  uid_t fd_uid;
+  uid_t uid; /* that both have for now, if they are disowned */
+  bool is_disowned;
+};
+
+static void disown(struct pair* pair) {
+  pair->uid = draw_nobodys_uid();
+  pair->is_disowned = give_to(pair->guard, pair->uid);
+  if (pair->is_disowned && !give_to(pair->fd, pair->uid)) {
+    give_to(pair->guard, pair->guard_uid);
+    pair->is_disowned = false;
   }
-  if (give_to(fd, nobodys_uid)) {
-    return true;
-  }
-  give_to(guard, owner_of_guard);
-  return false;
 }
 
-int guard_swap(int guard,
+static void open_pair(struct pair* pair, int option) {
+  pair->option = option;
+  pair->saved_value = get_flag(pair->fd, option);
+  set_flag(pair->fd, option, 1);
+  set_flag(pair->guard, option, 1);
+}
+
+static void close_pair(struct pair* pair) {
+  set_flag(pair->fd, pair->option, pair->saved_value);
+  set_flag(pair->guard, pair->option, 0);
+  if (pair->is_disowned) {
+    give_to(pair->fd, pair->fd_uid);
+    give_to(pair->guard, pair->guard_uid);
+    pair->is_disowned = false;
+  }
+}
+
+static bool make_pair(int guard, int fd, struct pair* out) {
+  struct stat ours;
+  struct stat theirs;
+
+  if (fstat(guard, &ours) != 0 || fstat(fd, &theirs) != 0) {
+    return false;
+  }
+  *out = (struct pair){.guard = guard,
+                       .fd = fd,
+                       .guard_uid = ours.st_uid,
+                       .fd_uid = theirs.st_uid};
+  return true;
+}
+
+/* What is to be done beside the guard. Returns: 0 or an errno value. */
+struct task {
+  const struct sockaddr* address; /* NULL: listen */
+  socklen_t address_len;
+  int backlog;
+};
+
+static int perform(int fd, const struct task* task) {
+  int result = task->address != NULL
+                   ? bind(fd, task->address, task->address_len)
+                   : listen(fd, task->backlog);
+  return result == 0 ? 0 : errno;
+}
+
+static int perform_as(struct pair* pair, int option, const struct task* task) {
+  int error;
+
+  open_pair(pair, option);
+  error = perform(pair->fd, task);
+  close_pair(pair);
+  return error;
+}
+
+/* Sockets that share the port by the program's own SO_REUSEPORT are of the
+ * program's user, so that the newcomer must be of that one, too. */
+static int perform_beside(int guard, int fd, const struct task* task) {
+  struct pair pair;
+  bool was_disowned;
+  int error;
+
+  if (!make_pair(guard, fd, &pair)) {
+    return errno;
+  }
+  disown(&pair);
+  was_disowned = pair.is_disowned;
+  error = perform_as(&pair, SO_REUSEPORT, task);
+  if (error == EADDRINUSE && was_disowned && pair.saved_value != 0) {
+    give_to(guard, pair.fd_uid);
+    error = perform_as(&pair, SO_REUSEPORT, task);
+    give_to(guard, pair.guard_uid);
+  }
+  if (error == EADDRINUSE && !was_disowned && pair.guard_uid != pair.fd_uid) {
+    error = perform_as(&pair, SO_REUSEADDR, task);
+  }
+  return error;
+}
+
+int guard_bind(int guard,
                int fd,
                const struct sockaddr* address,
                socklen_t address_len) {
-  struct stat ours;
-  struct stat theirs;
-  bool is_disowned;
+  const struct task task = {address, address_len, 0};
+  return perform_beside(guard, fd, &task);
+}
+
+int guard_listen(int guard, int fd, int backlog) {
+  const struct task task = {NULL, 0, backlog};
+  return perform_beside(guard, fd, &task);
+}
+
+/* --- Two guards at one port --- */
+
+static int open_beside(int guard,
+                       enum portres_protocol protocol,
+                       uint16_t port) {
+  int second = open_socket(protocol);
+  struct pair pair;
   int error;
 
-  if (fstat(guard, &ours) != 0 || fstat(fd, &theirs) != 0) {
-    return errno;
+  if (second < 0) {
+    return -1;
   }
-  is_disowned = disown(guard, fd, ours.st_uid);
-  error = bind_with(SO_REUSEPORT, guard, fd, address, address_len);
-  if (error == EADDRINUSE && !is_disowned && ours.st_uid != theirs.st_uid) {
-    error = bind_with(SO_REUSEADDR, guard, fd, address, address_len);
+  if (!make_pair(guard, second, &pair)) {
+    close(second);
+    return -1;
   }
-  if (is_disowned) {
-    give_to(fd, theirs.st_uid);
-    give_to(guard, ours.st_uid);
+  disown(&pair);
+  open_pair(&pair, SO_REUSEPORT);
+  error = bind_wildcard(second, port) == 0 ? 0 : errno;
+  close_pair(&pair);
+  if (error != 0) {
+    close(second);
+    second = -1;
+    errno = error;
   }
-  if (error == 0) {
-    close(guard);
+  return second;
+}
+
+/* Beside a pair that is open. */
+static int open_third(const struct pair* pair, uint16_t port) {
+  int third = open_socket(PORTRES_UDP);
+  bool is_bound;
+
+  if (third < 0) {
+    return -1;
   }
-  return error;
+  if (pair->is_disowned) {
+    give_to(third, pair->uid);
+  }
+  set_flag(third, SO_REUSEPORT, 1);
+  is_bound = bind_wildcard(third, port) == 0;
+  set_flag(third, SO_REUSEPORT, 0);
+  if (pair->is_disowned) {
+    give_to(third, pair->guard_uid);
+  }
+  if (!is_bound) {
+    close(third);
+    return -1;
+  }
+  drop_datagrams(third);
+  return third;
+}
+
+int guard_step_behind(int guard, int fd, uint16_t port) {
+  int second = -1;
+
+  if (get_flag(fd, SO_REUSEPORT) == 0) {
+    struct pair pair;
+    if (make_pair(guard, fd, &pair)) {
+      disown(&pair);
+      open_pair(&pair, SO_REUSEPORT);
+      second = open_third(&pair, port);
+      close_pair(&pair);
+    }
+  }
+  close(guard);
+  return second;
+}
+
+bool guard_is_alone(int guard, enum portres_protocol protocol, uint16_t port) {
+  int second = open_beside(guard, protocol, port);
+
+  if (second < 0) {
+    return false;
+  }
+  close(second);
+  return true;
+}
+
+bool guard_can_stay(int guard, enum portres_protocol protocol) {
+  struct pair pair;
+  bool can_disown;
+
+  if (protocol == PORTRES_UDP) {
+    return true;
+  }
+  if (!make_pair(guard, guard, &pair)) {
+    return false;
+  }
+  can_disown = give_to(guard, draw_nobodys_uid());
+  if (can_disown) {
+    give_to(guard, pair.guard_uid);
+  }
+  return can_disown;
 }

@@ -240,13 +240,22 @@ static int bind_before(const struct portres__socket_facts* facts,
   return error == 0 ? PASS : error;
 }
 
+/* Beside a guard, only the supervisor can make a socket listen. */
+static int serve_listen(const struct seccomp_notif* request,
+                        const struct portres__socket_facts* facts,
+                        int fd,
+                        struct tree* tree) {
+  return facts->protocol == PORTRES_TCP &&
+                 (!facts->is_bound || tree_has(tree, fd))
+             ? tree_listen(tree, fd, (int)request->data.args[1])
+             : PASS;
+}
+
 static bool binds_implicitly(const struct seccomp_notif* request,
                              const struct portres__socket_facts* facts) {
   union portres__address address;
 
   switch (request->data.nr) {
-    case SYS_listen:
-      return facts->protocol == PORTRES_TCP;
     case SYS_connect:
       return fetch_address(request, &address) != 0 &&
              address.any.sa_family != AF_UNSPEC;
@@ -266,6 +275,9 @@ static int serve_socket(const struct seccomp_notif* request,
   }
   if (request->data.nr == SYS_bind) {
     return serve_bind(request, &facts, fd, tree);
+  }
+  if (request->data.nr == SYS_listen) {
+    return serve_listen(request, &facts, fd, tree);
   }
   return !facts.is_bound && binds_implicitly(request, &facts)
              ? bind_before(&facts, fd, tree)

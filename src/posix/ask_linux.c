@@ -135,26 +135,43 @@ static int ask(const char* value,
   return result;
 }
 
-int portres__ask_bind(const char* value,
-                      int fd,
-                      const struct sockaddr* address,
-                      socklen_t address_len) {
-  struct portres__ask_question question;
+static int ask_quietly(const char* value,
+                       struct portres__ask_question* question,
+                       int fd) {
   int saved_errno = errno;
   int saved_state;
   int result;
 
-  memset(&question, 0, sizeof question);
-  question.format = PORTRES__ASK_FORMAT;
-  question.address_len = portres__address_length(address, address_len);
-  memcpy(&question.address, address, question.address_len);
-  memcpy(question.secret, value + PORTRES__ASK_NAME_LEN + 1,
+  question->format = PORTRES__ASK_FORMAT;
+  memcpy(question->secret, value + PORTRES__ASK_NAME_LEN + 1,
          PORTRES__ASK_SECRET_LEN);
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &saved_state);
-  result = ask(value, &question, fd);
+  result = ask(value, question, fd);
   pthread_setcancelstate(saved_state, &saved_state);
   if (result == 0) {
     errno = saved_errno;
   }
   return result;
+}
+
+int portres__ask_bind(const char* value,
+                      int fd,
+                      const struct sockaddr* address,
+                      socklen_t address_len) {
+  struct portres__ask_question question;
+
+  memset(&question, 0, sizeof question);
+  question.call = PORTRES__ASK_BIND;
+  question.address_len = portres__address_length(address, address_len);
+  memcpy(&question.address, address, question.address_len);
+  return ask_quietly(value, &question, fd);
+}
+
+int portres__ask_listen(const char* value, int fd, int backlog) {
+  struct portres__ask_question question;
+
+  memset(&question, 0, sizeof question);
+  question.call = PORTRES__ASK_LISTEN;
+  question.backlog = backlog;
+  return ask_quietly(value, &question, fd);
 }

@@ -29,8 +29,12 @@ enum {
   PORTRES__ASK_DESCRIPTORS = 2 /* the socket, and where the answer goes */
 };
 
+enum portres__ask_call { PORTRES__ASK_BIND = 1, PORTRES__ASK_LISTEN };
+
 struct portres__ask_question {
   uint32_t format;
+  uint32_t call;
+  int32_t backlog; /* of listen */
   uint32_t address_len;
   union portres__address address;
   char secret[PORTRES__ASK_SECRET_LEN];
@@ -53,5 +57,9 @@ int portres__ask_bind(const char* value,
                       int fd,
                       const struct sockaddr* address,
                       socklen_t address_len);
+
+/* The same for listen(): beside a guard of the supervisor's a process cannot
+ * listen by itself. */
+int portres__ask_listen(const char* value, int fd, int backlog);
 
 #endif

@@ -134,6 +134,12 @@ int portres__hook_connect(int fd,
 }
 
 int portres__hook_listen(int fd, int backlog) {
+  int result;
+
+  if (portres__unchanged_is_on() && portres__fdtable_get(fd) == 0 &&
+      portres__unchanged_listen(fd, backlog, &result)) {
+    return result;
+  }
   return portres__before_listen(fd) != 0 ? -1
                                          : portres__real()->listen(fd, backlog);
 }

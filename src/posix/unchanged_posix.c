@@ -251,21 +251,24 @@ static bool is_of_tree(enum portres_protocol protocol, uint16_t port) {
 }
 
 /* Without its supervisor the block has ended, as when a token has died. */
-static int ask_supervisor(const struct attempt* attempt, uint16_t port) {
-  if (portres__testing_is_on() &&
-      portres__bind_check_testing(attempt->call) != 0) {
-    return -1;
-  }
-  if (portres__ask_bind(portres__environment()->tree, attempt->fd,
-                        attempt->address, attempt->address_len) == 0) {
-    return 0;
-  }
+static int settle_errno(uint16_t port) {
   if (errno == ECONNREFUSED) {
     errno = port == 0 ? ENOBUFS : EACCES;
   } else if (errno == EMFILE || errno == ENFILE || errno == ETOOMANYREFS) {
     errno = ENOBUFS;
   }
   return -1;
+}
+
+static int ask_supervisor(const struct attempt* attempt, uint16_t port) {
+  if (portres__testing_is_on() &&
+      portres__bind_check_testing(attempt->call) != 0) {
+    return -1;
+  }
+  return portres__ask_bind(portres__environment()->tree, attempt->fd,
+                           attempt->address, attempt->address_len) == 0
+             ? 0
+             : settle_errno(port);
 }
 
 static bool bind_from_tree(const struct attempt* attempt,
@@ -330,6 +333,54 @@ int portres__unchanged_bind_implicitly(int fd, enum portres_testing_call call) {
   memset(&address, 0, sizeof address);
   address.any.sa_family = (sa_family_t)facts.family;
   return bind_unbound(&attempt, 0, &result) ? result : 0;
+}
+
+static uint16_t port_of(int fd) {
+  union portres__address address;
+  socklen_t address_len = sizeof address;
+
+  return getsockname(fd, &address.any, &address_len) == 0
+             ? portres__address_port(&address.any)
+             : 0;
+}
+
+/* True for a socket that listens with a port of the tree, or is to get one. */
+static bool listens_in_tree(int fd, uint16_t* port_out) {
+  struct portres__socket_facts facts;
+  int saved_errno = errno;
+  bool is_concerned =
+      portres__platform_socket_facts(fd, &facts) == PORTRES_OK &&
+      facts.protocol == PORTRES_TCP;
+
+  *port_out = is_concerned ? port_of(fd) : 0;
+  errno = saved_errno;
+  return is_concerned && is_of_tree(PORTRES_TCP, *port_out);
+}
+
+/* Where the supervisor is no more, nor are its guards. */
+bool portres__unchanged_listen(int fd, int backlog, int* result_out) {
+  const struct portres__environment* environment = portres__environment();
+  int saved_errno = errno;
+  uint16_t port;
+
+  if (environment->tree == NULL || environment->malformed != NULL ||
+      !listens_in_tree(fd, &port)) {
+    return false;
+  }
+  if (port == 0 && portres__testing_is_on() &&
+      portres__bind_check_testing(PORTRES_TESTING_LISTEN) != 0) {
+    *result_out = -1;
+    return true;
+  }
+  *result_out = portres__ask_listen(environment->tree, fd, backlog);
+  if (*result_out != 0 && errno == ECONNREFUSED && port != 0) {
+    errno = saved_errno;
+    return false;
+  }
+  if (*result_out != 0) {
+    settle_errno(port);
+  }
+  return true;
 }
 
 void portres__unchanged_lock(void) {
