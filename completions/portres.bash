@@ -65,7 +65,8 @@ _portres() {
   fi
   mapfile -t COMPREPLY < <(compgen -W "$(_portres_words "$command" "$current" \
     "${COMP_WORDS[COMP_CWORD - 1]}")" -- "$current")
-  if [[ $command == run && ${#COMPREPLY[@]} -eq 0 && $current != -* ]]; then
+  if [[ $command == run && ${#COMPREPLY[@]} -eq 0 && $current != -* &&
+    ${COMP_WORDS[COMP_CWORD - 1]} != --@(tcp|udp|label|scope) ]]; then
     mapfile -t COMPREPLY < <(compgen -c -- "$current")
   fi
 }

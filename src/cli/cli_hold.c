@@ -86,6 +86,18 @@ static void print(const struct request* request, struct portres_range range) {
   json_close('}');
 }
 
+/* Before the block is printed: who has read it may send a signal. */
+static int open_signals(void) {
+  sigset_t set;
+
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+  return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
 static bool has_ended(int fd) {
   char ignored[512];
   ssize_t len = read(fd, ignored, sizeof ignored);
@@ -94,17 +106,10 @@ static bool has_ended(int fd) {
 
 /* Until the standard input ends, or a signal asks for it. What is written to
  * the input is of no meaning. */
-static void wait_for_end(void) {
-  struct pollfd sources[2] = {{.fd = STDIN_FILENO, .events = POLLIN}};
-  sigset_t set;
+static void wait_for_end(int signals) {
+  struct pollfd sources[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                              {.fd = signals, .events = POLLIN}};
 
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGHUP);
-  sigprocmask(SIG_BLOCK, &set, NULL);
-  sources[1].fd = signalfd(-1, &set, SFD_CLOEXEC);
-  sources[1].events = POLLIN;
   do {
     if (poll(sources, 2, -1) < 0 && errno != EINTR) {
       return;
@@ -118,6 +123,7 @@ static void wait_for_end(void) {
 int cli_hold_main(const struct cli_command* self, int count, char** words) {
   struct request request = {.label = ""};
   struct portres_reservation granted;
+  int signals;
   int code;
   int status;
 
@@ -128,10 +134,11 @@ int cli_hold_main(const struct cli_command* self, int count, char** words) {
   if (status != PORTRES_OK) {
     return cli_failed(self, "no block", status);
   }
+  signals = open_signals();
   print(&request, granted.range);
   code = cli_finish(CLI_OK);
   if (code == CLI_OK) {
-    wait_for_end();
+    wait_for_end(signals);
   }
   return code;
 }

@@ -7,10 +7,10 @@
  * the same user that has SO_REUSEPORT can slip in; never any other. The same
  * goes for listen(), when the kernel judges a second time.
  *
- * Once a socket has been let in so, Linux lets in the next one of that user to
- * the same address of TCP without judging, until a socket without SO_REUSEPORT
- * is bound there or listens: hence a new user each time, and where that cannot
- * be had, no guard beside a socket of TCP.
+ * Once a socket of TCP has been let in so, Linux lets in the next one of that
+ * user to the same address without judging, until a socket without
+ * SO_REUSEPORT is bound there or listens: hence a new user each time, if that
+ * can be had.
  *
  * SO_REUSEPORT wants both sockets to be of one user. A program that has changed
  * its own gets by with SO_REUSEADDR where CAP_CHOWN is missing; then a stranger
@@ -230,32 +230,6 @@ int guard_listen(int guard, int fd, int backlog) {
 
 /* --- Two guards at one port --- */
 
-static int open_beside(int guard,
-                       enum portres_protocol protocol,
-                       uint16_t port) {
-  int second = open_socket(protocol);
-  struct pair pair;
-  int error;
-
-  if (second < 0) {
-    return -1;
-  }
-  if (!make_pair(guard, second, &pair)) {
-    close(second);
-    return -1;
-  }
-  disown(&pair);
-  open_pair(&pair, SO_REUSEPORT);
-  error = bind_wildcard(second, port) == 0 ? 0 : errno;
-  close_pair(&pair);
-  if (error != 0) {
-    close(second);
-    second = -1;
-    errno = error;
-  }
-  return second;
-}
-
 /* Beside a pair that is open. */
 static int open_third(const struct pair* pair, uint16_t port) {
   int third = open_socket(PORTRES_UDP);
@@ -297,29 +271,43 @@ int guard_step_behind(int guard, int fd, uint16_t port) {
   return second;
 }
 
-bool guard_is_alone(int guard, enum portres_protocol protocol, uint16_t port) {
-  int second = open_beside(guard, protocol, port);
+/* For UDP, a second guard is let in where nothing else is. */
+static bool is_alone_in_udp(int guard, uint16_t port) {
+  int second = open_socket(PORTRES_UDP);
+  struct pair pair;
+  bool is_alone;
 
   if (second < 0) {
     return false;
   }
+  is_alone = make_pair(guard, second, &pair);
+  if (is_alone) {
+    disown(&pair);
+    open_pair(&pair, SO_REUSEPORT);
+    is_alone = bind_wildcard(second, port) == 0;
+    close_pair(&pair);
+  }
   close(second);
-  return true;
+  return is_alone;
 }
 
-bool guard_can_stay(int guard, enum portres_protocol protocol) {
-  struct pair pair;
-  bool can_disown;
+/* A guard of TCP may listen where nothing else is; and what Linux remembers of
+ * those that were let in, it forgets then. Shut down, it is as before. */
+static bool is_alone_in_tcp(int guard) {
+  return listen(guard, 0) == 0 && shutdown(guard, SHUT_RDWR) == 0;
+}
+
+bool guard_is_alone(int guard, enum portres_protocol protocol, uint16_t port) {
+  return protocol == PORTRES_TCP ? is_alone_in_tcp(guard)
+                                 : is_alone_in_udp(guard, port);
+}
+
+bool guard_is_strict(int guard, enum portres_protocol protocol) {
+  struct stat facts;
 
   if (protocol == PORTRES_UDP) {
     return true;
   }
-  if (!make_pair(guard, guard, &pair)) {
-    return false;
-  }
-  can_disown = give_to(guard, draw_nobodys_uid());
-  if (can_disown) {
-    give_to(guard, pair.guard_uid);
-  }
-  return can_disown;
+  return fstat(guard, &facts) == 0 && give_to(guard, draw_nobodys_uid()) &&
+         give_to(guard, facts.st_uid);
 }

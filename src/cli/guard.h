@@ -3,9 +3,8 @@
  *
  * A guard is bound to the wildcard address of IPv6 and IPv4 together, has no
  * option set and never listens: no other socket of its transport can be bound
- * to that port, nor does the kernel pick it. Where it can, it stays while a
- * socket of the tree has the port, so that the port is never free, however that
- * socket ends.
+ * to that port, nor does the kernel pick it. It stays while a socket of the
+ * tree has the port, so that the port is never free, however that socket ends.
  */
 #ifndef PORTRES_CLI_GUARD_H
 #define PORTRES_CLI_GUARD_H
@@ -37,8 +36,9 @@ int guard_step_behind(int guard, int fd, uint16_t port);
  * CAP_CHOWN, sockets of this user with SO_REUSEPORT are not noticed. */
 bool guard_is_alone(int guard, enum portres_protocol protocol, uint16_t port);
 
-/* True when guards of this protocol can stay beside the sockets they let in:
- * of TCP, with CAP_CHOWN. Else they are closed meanwhile. */
-bool guard_can_stay(int guard, enum portres_protocol protocol);
+/* True when sockets that are bound beside the guard are judged even where one
+ * was let in before: of TCP, with CAP_CHOWN. Else a second one is to be bound
+ * without the guard, or it could have a port that another one has. */
+bool guard_is_strict(int guard, enum portres_protocol protocol);
 
 #endif

@@ -228,40 +228,16 @@ static uint16_t port_at(const struct attempt* attempt, unsigned index) {
   return (uint16_t)(attempt->block->range.start + index);
 }
 
-/* At scope machine a guard stays if it can; one of UDP behind the socket. */
+/* At scope machine a guard stays; one of UDP behind the socket. */
 static void settle_guard(const struct attempt* attempt, unsigned index) {
   int* guard = &attempt->block->guards[index];
 
-  if (!attempt->tree->scope->is_guarded ||
-      !guard_can_stay(*guard, attempt->block->protocol)) {
+  if (!attempt->tree->scope->is_guarded) {
     close(*guard);
     *guard = -1;
   } else if (attempt->block->protocol == PORTRES_UDP) {
     *guard = guard_step_behind(*guard, attempt->fd, port_at(attempt, index));
   }
-}
-
-/* Beside the guard, if there is one. */
-static int bind_at(struct attempt* attempt, unsigned index) {
-  int guard = attempt->block->guards[index];
-  int error;
-
-  attempt->address.in.sin_port = htons(port_at(attempt, index));
-  if (guard < 0) {
-    return bind(attempt->fd, &attempt->address.any, attempt->address_len) == 0
-               ? 0
-               : errno;
-  }
-  error = guard_bind(guard, attempt->fd, &attempt->address.any,
-                     attempt->address_len);
-  if (error == 0) {
-    attempt->block->given[index] = true;
-    settle_guard(attempt, index);
-  } else if (!attempt->tree->scope->is_guarded) {
-    close(guard);
-    attempt->block->guards[index] = -1;
-  }
-  return error;
 }
 
 /* Free for all addresses at once, which is what a guard finds out. Returns: 0;
@@ -282,6 +258,44 @@ static int check_free(const struct attempt* attempt, unsigned index) {
   }
   block->given[index] = false;
   return 0;
+}
+
+/* Where several sockets share a port, the kernel's rules are to hold: if it
+ * would not judge beside the guard, the guard has to go. */
+static void make_way(const struct attempt* attempt, unsigned index) {
+  int* guard = &attempt->block->guards[index];
+
+  if (*guard >= 0 && attempt->block->given[index] &&
+      !guard_is_strict(*guard, attempt->block->protocol) &&
+      check_free(attempt, index) != 0) {
+    close(*guard);
+    *guard = -1;
+  }
+}
+
+/* Beside the guard, if there is one. */
+static int bind_at(struct attempt* attempt, unsigned index) {
+  int guard;
+  int error;
+
+  make_way(attempt, index);
+  guard = attempt->block->guards[index];
+  attempt->address.in.sin_port = htons(port_at(attempt, index));
+  if (guard < 0) {
+    return bind(attempt->fd, &attempt->address.any, attempt->address_len) == 0
+               ? 0
+               : errno;
+  }
+  error = guard_bind(guard, attempt->fd, &attempt->address.any,
+                     attempt->address_len);
+  if (error == 0) {
+    attempt->block->given[index] = true;
+    settle_guard(attempt, index);
+  } else if (!attempt->tree->scope->is_guarded) {
+    close(guard);
+    attempt->block->guards[index] = -1;
+  }
+  return error;
 }
 
 static bool may_step_over_remnants(const struct attempt* attempt) {
