@@ -48,8 +48,8 @@ static bool bind_to(const struct stranger* stranger, int fd, unsigned port) {
     struct sockaddr_in in;
     struct sockaddr_in6 in6;
   } address;
-  socklen_t address_len = stranger->family == AF_INET6 ? sizeof address.in6
-                                                       : sizeof address.in;
+  socklen_t address_len =
+      stranger->family == AF_INET6 ? sizeof address.in6 : sizeof address.in;
 
   memset(&address, 0, sizeof address);
   address.any.sa_family = (sa_family_t)stranger->family;

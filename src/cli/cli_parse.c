@@ -82,7 +82,7 @@ int cli_option_next(const struct cli_command* self,
   struct option all[OPTION_MAX + 2] = {{"help", no_argument, NULL, 'h'}};
   int found;
 
-  for (size_t i = 0; table[i].name != NULL && i < OPTION_MAX; i++) {
+  for (size_t i = 0; i < OPTION_MAX && table[i].name != NULL; i++) {
     all[i + 1] = table[i];
   }
   opterr = 0;

@@ -149,9 +149,7 @@ static int complain_of_launch(const struct cli_command* self,
                               int error) {
   static const char* const texts[] = {
       [LAUNCH_FORK] = "cannot start a process",
-      [LAUNCH_NOTIFY] =
-          "cannot have the kernel tell of a static program's "
-          "binds",
+      [LAUNCH_NOTIFY] = "cannot have the kernel tell of its binds",
       [LAUNCH_EXECUTE] = "cannot execute it"};
 
   cli_complain(self->name, "%s: %s: %s", launch->words[0], texts[step],
@@ -201,8 +199,9 @@ static int run(const struct cli_command* self, struct request* request) {
   int error;
   int status;
 
-  request->launch.is_notified =
-      request->is_notified || program_needs_notify(request->launch.words[0]);
+  request->launch.is_notified = request->is_notified ||
+                                !PORTRES_CLI_HAS_HOOKS ||
+                                program_needs_notify(request->launch.words[0]);
   if (library == NULL && !request->launch.is_notified) {
     cli_complain(self->name, "the library to preload is not there: %s",
                  PORTRES_CLI_LIBRARY);

@@ -13,7 +13,10 @@ const char* cli_clean(const char* text, char* out, unsigned out_size) {
 
   for (; text[len] != '\0' && len + 1 < out_size; len++) {
     bool is_control = (unsigned char)text[len] < ' ' || text[len] == 0x7f;
-    out[len] = is_control ? '?' : text[len];
+    out[len] = text[len];
+    if (is_control) {
+      out[len] = '?';
+    }
   }
   out[len] = '\0';
   return out;

@@ -89,11 +89,14 @@ static bool reap(struct supervisor* supervisor) {
   return pid == 0 || errno != ECHILD;
 }
 
+/* A signal that comes after the program's end is not for the program, though
+ * its end may not have been noticed yet. */
 static bool take_signals(struct supervisor* supervisor, int signals) {
   struct signalfd_siginfo info;
 
   while (read(signals, &info, sizeof info) == (ssize_t)sizeof info) {
     if (info.ssi_signo != SIGCHLD) {
+      reap(supervisor);
       pass_on(supervisor, &info);
     }
   }

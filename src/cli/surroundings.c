@@ -33,6 +33,9 @@ const char* surroundings_library(void) {
   static const char* const places[] = {"", PORTRES_CLI_LIBRARY_FOLDER "/"};
   char folder[PATH_MAX];
 
+  if (!PORTRES_CLI_HAS_HOOKS) {
+    return NULL;
+  }
   for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
     if (!find_own_folder(folder)) {
       break;

@@ -4,7 +4,8 @@
 
 #include "tree.h"
 
-/* The library to preload, or NULL when it is not where it should be. */
+/* The library to preload; NULL: it is not where it should be, or was built
+ * without hooks. */
 const char* surroundings_library(void);
 
 /* Set the environment of this process so that a program that it executes
