@@ -267,6 +267,19 @@ for n in (1, 2, 17, 20)], sorted(signal.pthread_sigmask(0, [])))"
     expect(got[1], got[0])
 
 
+@row("given closed standard streams, when a program is run, "
+     "then the tree works")
+def closed_streams():
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$0" run --tcp=1 "$1" -c "$2" <&- 2>&- 3>&-',
+         COMMAND, sys.executable, """
+import os, socket
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen()
+print(s.getsockname()[1] - int(os.environ["PORTRES_TCP_START"]))
+"""], stdout=subprocess.PIPE, text=True, env=surroundings())
+    expect((done.returncode, done.stdout), (0, "0\n"))
+
+
 @row("given a program, when it is run, then it has the descriptors, the limit "
      "and the parentage that it would have had, and the blocks as variables")
 def inherits():
@@ -315,6 +328,32 @@ except OSError as error: say(errno.errorcode[error.errno])
             expect(s.recv(9), b"yes")
     expect(process.stdout.read(), "ENOBUFS\n")
     process.communicate()
+
+
+@row("given trees whose supervisor or members are killed at random, when they "
+     "have ended, then every port is free and the next tree has it at once")
+def killed_at_random():
+    first = free_block(4)
+    for n in range(60):
+        process = start(*script("""
+for _ in range(3):
+    if os.fork() == 0: break
+say(os.getpid())
+while True:
+    s = attempt(bound)
+    if not isinstance(s, str):
+        s.listen(); held.pop(); s.close()
+    else: held.clear()
+""", f"--tcp=4@{first}"))
+        pids = [int(process.stdout.readline()) for _ in range(4)]
+        time.sleep(0.0007 * (n % 20))  # where it hits is the point
+        victims = [process.pid] if n % 2 else []
+        for pid in victims + pids:
+            os.kill(pid, signal.SIGKILL)
+        expect(process.wait(PATIENCE), -signal.SIGKILL)
+        process.communicate()  # the last member has closed the pipe
+        expect([is_free(first + i, socket.SOCK_STREAM) for i in range(4)],
+               4 * [True])
 
 
 @row("given a block, when its ports or others are bound by number, "

@@ -1,7 +1,9 @@
 /* cli_main.c - the `portres` command: which subcommand it is. */
+#include <fcntl.h>
 #include <portres/portres.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli_help.h"
 #include "cli_say.h"
@@ -65,7 +67,17 @@ static int run(int count, char** words) {
   return command->run(command, count - 1, words + 1);
 }
 
+/* What a closed standard stream would otherwise be: some socket of ours. */
+static void occupy_standard_streams(void) {
+  int fd;
+
+  do {
+    fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+  } while (fd >= STDIN_FILENO && fd <= STDERR_FILENO);
+  close(fd);
+}
+
 int main(int count, char** words) {
-  int code = run(count, words);
-  return cli_finish(code);
+  occupy_standard_streams();
+  return cli_finish(run(count, words));
 }

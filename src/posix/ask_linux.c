@@ -1,11 +1,14 @@
 #include "ask_posix.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <unistd.h>
 
 #include "real_posix.h"
+
+enum { PATIENCE_MS = 1000 };
 
 static const char name_prefix[] = "portres/";
 
@@ -82,13 +85,39 @@ static int send_question(int line,
   return sent == (ssize_t)sizeof *question ? 0 : -1;
 }
 
+static bool is_supervisor_alive(const char* value) {
+  struct sockaddr_un supervisor;
+  socklen_t supervisor_len = portres__ask_address(value, &supervisor);
+  int line = portres__real()->socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  bool is_alive =
+      line < 0 || portres__real()->connect(line, (struct sockaddr*)&supervisor,
+                                           supervisor_len) == 0;
+
+  if (line >= 0) {
+    portres__real()->close(line);
+  }
+  return is_alive;
+}
+
+/* A child that another thread forks at this moment has a copy of the line's
+ * other end, which keeps it from ending: so the supervisor is looked for when
+ * it has not answered for a while. */
+static void wait_for_answer(int line, const char* value) {
+  struct pollfd source = {.fd = line, .events = POLLIN};
+
+  while (poll(&source, 1, PATIENCE_MS) <= 0 && is_supervisor_alive(value)) {
+    /* It has much to do, or is stopped, or we were interrupted. */
+  }
+}
+
 /* The end of the line without an answer: the supervisor has ended. */
-static int receive_answer(int line) {
+static int receive_answer(int line, const char* value) {
   struct portres__ask_answer answer;
   ssize_t answer_len;
 
+  wait_for_answer(line, value);
   do {
-    answer_len = read(line, &answer, sizeof answer);
+    answer_len = recv(line, &answer, sizeof answer, MSG_DONTWAIT);
   } while (answer_len < 0 && errno == EINTR);
   if (answer_len != (ssize_t)sizeof answer ||
       answer.format != PORTRES__ASK_FORMAT) {
@@ -129,7 +158,7 @@ static int ask(const char* value,
   close_quietly(pair[1]);
   close_quietly(line);
   if (result == 0) {
-    result = receive_answer(pair[0]);
+    result = receive_answer(pair[0], value);
   }
   close_quietly(pair[0]);
   return result;
