@@ -14,6 +14,7 @@ TARGETS = {
     "exhausted block": {"exhausted": {"ratio": 0.5}},
     "exhausted block, kernel's search": {"exhausted": {"ratio": 0.001}},
     "acquire": {"10000 alive": {"ratio": 1.2}},
+    "shared": {"registry": {"ratio": 3}},
 }
 
 VALUE_TARGETS = {

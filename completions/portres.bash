@@ -32,7 +32,7 @@ _portres_program() {
 _portres_words() {
   local command=$1 current=$2 previous=$3
   case $command,$previous in
-    *,--scope) echo machine process ;;
+    *,--scope) echo machine shared process ;;
     *,--tcp | *,--udp | *,--label) ;;
     hold,hold | who,who | create,create | delete,delete | lookup,lookup)
       echo tcp udp

@@ -9,7 +9,7 @@ struct block {
   const char* label;
   enum portres_protocol protocol;
   uint16_t count;
-  int owner; /* the socket whose life bounds the reservation */
+  struct echo owner; /* whose socket's life bounds the reservation */
   struct portres_reservation reservation;
   struct echo* servers; /* count + 1: the last one is to be refused */
 };
@@ -20,7 +20,7 @@ struct block {
  * Owner:   block_release() gives the ports and the memory back.
  * Returns: 0 or the status of portres.
  */
-int block_reserve(struct block* block);
+int block_reserve(struct block* block, uv_loop_t* loop);
 
 /**
  * Tell the first and the last port of the block.
@@ -31,7 +31,7 @@ uint16_t block_last(const struct block* block);
 /**
  * Bind a socket that does not hold the token to a port of the block.
  *
- * Returns: 0 when it got the port, else the errno of its bind.
+ * Returns: 0 when it got the port, else the libuv error of its bind.
  */
 int block_try_stranger(const struct block* block, uint16_t port);
 

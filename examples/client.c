@@ -4,7 +4,6 @@
  */
 #include "client.h"
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>

@@ -5,7 +5,6 @@
  */
 #include "echo.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 
 struct connection {
@@ -84,30 +83,39 @@ static void on_datagram(uv_udp_t* udp,
   }
 }
 
-static int create_socket(struct echo* echo,
-                         uv_loop_t* loop,
-                         enum portres_protocol protocol) {
-  if (protocol == PORTRES_TCP) {
-    return uv_tcp_init_ex(loop, &echo->uv.tcp, AF_INET);
-  }
-  return uv_udp_init_ex(loop, &echo->uv.udp, AF_INET);
+int echo_create(struct echo* echo,
+                uv_loop_t* loop,
+                enum portres_protocol protocol) {
+  int error = protocol == PORTRES_TCP
+                  ? uv_tcp_init_ex(loop, &echo->uv.tcp, AF_INET)
+                  : uv_udp_init_ex(loop, &echo->uv.udp, AF_INET);
+  echo->uv.handle.data = echo;
+  echo->open = error == 0;
+  return error;
 }
 
-static int bind_to_block(struct echo* echo,
-                         const struct sockaddr* address,
-                         portres_token token) {
-  uv_os_fd_t fd = -1;
-  int error = uv_fileno(&echo->uv.handle, &fd);
-  if (!error && portres_associate(fd, token) != PORTRES_OK) {
-    error = UV_EINVAL;
+portres_socket echo_socket(const struct echo* echo) {
+  uv_os_fd_t fd;
+  if (!echo->open || uv_fileno(&echo->uv.handle, &fd)) {
+    return (portres_socket)-1;
   }
-  if (error) {
-    return error;
+  return (portres_socket)fd;
+}
+
+int echo_bind(struct echo* echo, uint16_t port) {
+  struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(port)};
+  const struct sockaddr* address = (struct sockaddr*)&name;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return echo->uv.handle.type == UV_TCP
+             ? uv_tcp_bind(&echo->uv.tcp, address, 0)
+             : uv_udp_bind(&echo->uv.udp, address, 0);
+}
+
+static int bind_to_block(struct echo* echo, portres_token token) {
+  if (portres_associate(echo_socket(echo), token) != PORTRES_OK) {
+    return UV_EINVAL;
   }
-  if (echo->uv.handle.type == UV_TCP) {
-    return uv_tcp_bind(&echo->uv.tcp, address, 0);
-  }
-  return uv_udp_bind(&echo->uv.udp, address, 0);
+  return echo_bind(echo, 0);
 }
 
 static int start_serving(struct echo* echo) {
@@ -132,15 +140,8 @@ int echo_open(struct echo* echo,
               uv_loop_t* loop,
               enum portres_protocol protocol,
               portres_token token) {
-  struct sockaddr_in any_port = {.sin_family = AF_INET};
-  int error = create_socket(echo, loop, protocol);
-  if (error) {
-    return error;
-  }
-  any_port.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  echo->uv.handle.data = echo;
-  echo->open = true;
-  error = bind_to_block(echo, (struct sockaddr*)&any_port, token);
+  int error = echo_create(echo, loop, protocol);
+  error = error ? error : bind_to_block(echo, token);
   error = error ? error : start_serving(echo);
   error = error ? error : read_port(echo);
   if (error) {

@@ -18,6 +18,27 @@ struct echo {
 };
 
 /**
+ * Create its socket, which has no port yet; echo_close() closes it.
+ *
+ * Returns: 0, or a libuv error.
+ */
+int echo_create(struct echo* echo,
+                uv_loop_t* loop,
+                enum portres_protocol protocol);
+
+/**
+ * Tell its socket to portres; one that is not open is no socket there.
+ */
+portres_socket echo_socket(const struct echo* echo);
+
+/**
+ * Bind it to a port of 127.0.0.1, 0 for any.
+ *
+ * Returns: 0, or a libuv error.
+ */
+int echo_bind(struct echo* echo, uint16_t port);
+
+/**
  * Open a server on 127.0.0.1 whose port comes from the block of `token`.
  *
  * Returns: 0, or a libuv error: UV_ENOBUFS when the block is used up.

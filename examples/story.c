@@ -5,11 +5,9 @@
  */
 #include "story.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "client.h"
 
@@ -26,10 +24,10 @@ static _Noreturn void broken(const char* format, ...) {
   exit(1);
 }
 
-static void reserve(struct block* blocks) {
+static void reserve(struct block* blocks, uv_loop_t* loop) {
   puts("1. Reserve a block of ports for TCP and one for UDP\n");
   for (struct block* block = blocks; block->name; block++) {
-    int status = block_reserve(block);
+    int status = block_reserve(block, loop);
     if (status != PORTRES_OK) {
       broken("no block of %u %s ports: %s", block->count, block->name,
              portres_strerror(status));
@@ -92,12 +90,12 @@ static void reopen_one(struct block* block, uv_loop_t* loop) {
   printf("\n   %s   server %u closes, port %u is free again\n", block->name,
          block->count / 2 + 1, port);
   int error = block_try_stranger(block, port);
-  if (error != EACCES) {
+  if (error != UV_EACCES) {
     broken("a stranger at %s port %u should have failed with EACCES, but: %s",
-           block->name, port, error ? strerror(error) : "it has the port");
+           block->name, port, error ? uv_strerror(error) : "it has the port");
   }
   printf("         a stranger asks for port %u: refused, EACCES (%s)\n", port,
-         strerror(error));
+         uv_strerror(error));
   error = echo_open(echo, loop, block->protocol, block->reservation.token);
   if (error || echo->port != port) {
     broken("a new %s server should have port %u, but: %s", block->name, port,
@@ -172,7 +170,7 @@ static int count_reservation(const struct portres_info* info, void* count) {
 }
 
 void story_tell(struct block* blocks, uv_loop_t* loop) {
-  reserve(blocks);
+  reserve(blocks, loop);
   open_servers(blocks, loop);
   reopen(blocks, loop);
   ask(blocks, loop);

@@ -14,6 +14,10 @@ static const size_t info_size_min = sizeof(struct portres_info);
 
 /* --- Acquire --- */
 
+static bool is_scope(enum portres_scope scope) {
+  return (int)scope >= PORTRES_SCOPE_DEFAULT && scope <= PORTRES_SCOPE_SHARED;
+}
+
 static int check_options(const struct portres_options* options) {
   if (!portres__block_fits(options->range)) {
     return PORTRES_EINVAL;
@@ -26,8 +30,7 @@ static int check_options(const struct portres_options* options) {
       options->order > PORTRES_ORDER_SEEDED) {
     return PORTRES_EINVAL;
   }
-  if ((int)options->scope < PORTRES_SCOPE_DEFAULT ||
-      options->scope > PORTRES_SCOPE_PROCESS) {
+  if (!is_scope(options->scope)) {
     return PORTRES_EINVAL;
   }
   return PORTRES_OK;
@@ -85,6 +88,14 @@ int portres_acquire_with(portres_socket s,
   status = acquire(s, known, value_status, out);
   portres__platform_leave(entry);
   return status;
+}
+
+int portres_set_scope(enum portres_scope scope) {
+  if (!is_scope(scope)) {
+    return PORTRES_EINVAL;
+  }
+  portres__platform_choose_scope(scope);
+  return PORTRES_OK;
 }
 
 /* --- Associate, release --- */

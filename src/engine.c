@@ -10,6 +10,7 @@
 
 #include "persistent.h"
 #include "place.h"
+#include "share.h"
 #include "testing.h"
 #include "token.h"
 
@@ -67,6 +68,20 @@ void portres__engine_clear_portmap(void) {
   atomic_store(&portres__engine.portmap, &no_portmap);
 }
 
+bool portres__engine_has_hint(uint32_t ledger_count, uint16_t port) {
+  if (ledger_count == PORTRES__LEDGERS_WANTED) {
+    return true;
+  }
+  for (uint32_t i = 0; i < ledger_count; i++) {
+    struct portres__ledger* ledger = atomic_load(&portres__engine.ledgers[i]);
+    if (portres__space_is_reserved(&ledger->tcp_reserved, port) ||
+        portres__space_is_reserved(&ledger->udp_reserved, port)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* --- Tokens --- */
 
 struct portres__reservation* portres__engine_find_alive(portres_token token) {
@@ -96,25 +111,44 @@ static bool list_token(struct portres__reservation* reservation) {
   return true;
 }
 
-/* The claimed range of `options` becomes a reservation, or is given back. */
-static int establish(enum portres_protocol protocol,
+/* The claimed range becomes a reservation, which all are told of; or it is
+ * given back. NULL: it was, and why. */
+static struct portres__reservation* create(
+    const struct portres__claimant* claimant,
+    const struct portres_options* options,
+    int* status_out) {
+  struct portres__reservation* reservation =
+      portres__reservation_create(claimant->protocol, options);
+
+  *status_out = PORTRES_ENOBUFS;
+  if (reservation == NULL) {
+    portres__place_give_back(claimant, options->range);
+    return NULL;
+  }
+  portres__share_put(reservation, claimant->stake);
+  atomic_store(&reservation->state, PORTRES__RESERVATION_ALIVE);
+  if (list_token(reservation)) {
+    *status_out = portres__share_settle(reservation);
+  }
+  if (*status_out == PORTRES_OK) {
+    return reservation;
+  }
+  portres__reservation_kill(reservation);
+  return NULL;
+}
+
+static int establish(const struct portres__claimant* claimant,
                      const struct portres_options* options,
                      struct portres__endpoint* owner,
                      struct portres_reservation* out) {
   struct portres__reservation* reservation;
+  int status;
 
   portres__engine_lock();
-  reservation = portres__reservation_create(protocol, options);
+  reservation = create(claimant, options, &status);
   if (reservation == NULL) {
-    portres__space_release(portres__engine_space(protocol), options->range);
     portres__platform_unlock_engine();
-    return PORTRES_ENOBUFS;
-  }
-  atomic_store(&reservation->state, PORTRES__RESERVATION_ALIVE);
-  if (!list_token(reservation)) {
-    portres__reservation_kill(reservation);
-    portres__platform_unlock_engine();
-    return PORTRES_ENOBUFS;
+    return status;
   }
   out->range = reservation->range;
   out->token = reservation->token;
@@ -128,27 +162,48 @@ static int establish(enum portres_protocol protocol,
   return PORTRES_OK;
 }
 
-static int reserve(enum portres_protocol protocol,
+static int place_and_establish(struct portres__claimant* claimant,
+                               const struct portres_options* wanted,
+                               struct portres__endpoint* owner,
+                               struct portres_reservation* out) {
+  struct portres_options options = *wanted;
+  int status = portres__place(claimant, &options);
+
+  return status == PORTRES_OK ? establish(claimant, &options, owner, out)
+                              : status;
+}
+
+static int reserve(portres_socket s,
+                   enum portres_protocol protocol,
                    const struct portres_options* wanted,
                    struct portres__endpoint* owner,
                    struct portres_reservation* out) {
   struct portres_options options = *wanted;
+  struct portres__claimant claimant = {.protocol = protocol};
   int status;
 
   portres__testing_settle_order(&options);
   portres__platform_lock_acquire();
-  status = portres__place(protocol, &options);
+  status = portres__share_enter(s, owner == NULL, &options, &claimant.stake);
   if (status == PORTRES_OK) {
-    status = establish(protocol, &options, owner, out);
+    status = place_and_establish(&claimant, &options, owner, out);
   }
+  if (status == PORTRES_ENOTFOUND) {
+    status = portres__share_renew(claimant.stake);
+    if (status == PORTRES_OK) {
+      status = place_and_establish(&claimant, &options, owner, out);
+    }
+  }
+  portres__share_leave(claimant.stake);
   portres__platform_unlock_acquire();
-  return status;
+  return status == PORTRES_ENOTFOUND ? PORTRES_EACCES : status;
 }
 
-int portres__engine_reserve_inherited(enum portres_protocol protocol,
+int portres__engine_reserve_inherited(portres_socket s,
+                                      enum portres_protocol protocol,
                                       const struct portres_options* options,
                                       struct portres_reservation* out) {
-  return reserve(protocol, options, NULL, out);
+  return reserve(s, protocol, options, NULL, out);
 }
 
 /* --- Sockets --- */
@@ -204,7 +259,7 @@ int portres__facility_acquire(portres_socket s,
   if (owner == NULL) {
     return PORTRES_ENOBUFS;
   }
-  status = reserve(facts.protocol, options, owner, out);
+  status = reserve(s, facts.protocol, options, owner, out);
   portres__endpoint_drop(owner);
   return status;
 }

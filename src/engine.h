@@ -3,6 +3,8 @@
 #define PORTRES_ENGINE_H
 
 #include "endpoint.h"
+#include "ledger.h"
+#include "platform.h"
 #include "portmap.h"
 #include "registry.h"
 #include "reservation.h"
@@ -13,13 +15,20 @@ struct portres__engine {
   struct portres__slab endpoints;
   _Atomic bool has_claimed; /* any port, ever; or there is a portmap */
   _Atomic(const struct portres__portmap*) portmap; /* never NULL */
-  struct portres__registry registry;               /* under the engine's lock */
-  bool is_registry_stale; /* after a fork; under the lock */
+  _Atomic uint32_t ledger_count;                   /* that a bind looks at */
+  _Atomic(struct portres__ledger*) ledgers[PORTRES__STAKES_MAX];
+  struct portres__registry registry; /* under the engine's lock */
+  bool is_registry_stale;            /* after a fork; under the lock */
   struct portres__space tcp;
   struct portres__space udp;
 };
 
 extern struct portres__engine portres__engine;
+
+/* In place of a count: no ledger has been looked for yet. */
+#define PORTRES__LEDGERS_WANTED UINT32_MAX
+
+bool portres__engine_has_hint(uint32_t ledger_count, uint16_t port);
 
 static inline struct portres__space* portres__engine_space(int protocol) {
   return protocol == PORTRES_TCP ? &portres__engine.tcp : &portres__engine.udp;
@@ -88,6 +97,14 @@ static inline bool portres__engine_is_reserved_for(int protocol,
          portres__portmap_has(portres__engine_portmap(), protocol, port);
 }
 
+/* True when another process may have reserved the port for some transport. */
+static inline bool portres__engine_is_hinted(uint16_t port) {
+  uint32_t count =
+      atomic_load_explicit(&portres__engine.ledger_count, memory_order_acquire);
+
+  return count != 0 && port != 0 && portres__engine_has_hint(count, port);
+}
+
 /* Look at this portmap from now on. */
 void portres__engine_set_portmap(const struct portres__portmap* map);
 void portres__engine_clear_portmap(void);
@@ -101,8 +118,9 @@ void portres__engine_lock(void);
 struct portres__reservation* portres__engine_find_alive(portres_token token);
 
 /* Reserve for the whole process rather than for a socket, in forked children
- * too. Returns: as portres_acquire_with(). */
-int portres__engine_reserve_inherited(enum portres_protocol protocol,
+ * too; where this socket is. Returns: as portres_acquire_with(). */
+int portres__engine_reserve_inherited(portres_socket s,
+                                      enum portres_protocol protocol,
                                       const struct portres_options* options,
                                       struct portres_reservation* out);
 

@@ -233,6 +233,27 @@ static int add(struct portres__store* store,
   return status == PORTRES_OK ? write_store(store) : status;
 }
 
+/* The ports are claimed, so that nobody else of this process or of the user's
+ * others, whose ledger is asked where there is one, has them meanwhile. */
+static int claim_and_add(struct portres__store* store,
+                         struct portres__store_record* record,
+                         portres_token* token_out) {
+  struct portres__claimant claimant = {.protocol = record->protocol,
+                                       .is_persistent = true};
+  int status;
+
+  portres__platform_ledger_enter(-1, PORTRES__STAKE_VISIT, &claimant.stake);
+  status = portres__place_claim(&claimant, record->range);
+  if (status == PORTRES_OK) {
+    status = add(store, record, token_out);
+    portres__place_give_back(&claimant, record->range);
+  }
+  if (claimant.stake != 0) {
+    portres__platform_ledger_leave(claimant.stake);
+  }
+  return status;
+}
+
 /* The ports are refused to strangers from before they are probed, or one might
  * get in between. */
 static int create(struct portres__store* store,
@@ -245,12 +266,7 @@ static int create(struct portres__store* store,
   status = portres__platform_portmap_publish(&draft);
   if (status == PORTRES_OK) {
     portres__platform_portmap_refresh();
-    status = portres__place_claim(record->protocol, record->range);
-  }
-  if (status == PORTRES_OK) {
-    status = add(store, record, token_out);
-    portres__space_release(portres__engine_space(record->protocol),
-                           record->range);
+    status = claim_and_add(store, record, token_out);
   }
   return status;
 }

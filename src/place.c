@@ -29,60 +29,131 @@ static uint16_t find_lingering(enum portres_protocol protocol,
   return port;
 }
 
-static int claim_and_probe(enum portres_protocol protocol,
+/* Returns: 0, or EADDRINUSE and the busy port, or ENOBUFS. */
+static int check_portmap(enum portres_protocol protocol,
+                         struct portres_range range,
+                         uint16_t* busy_out) {
+  *busy_out =
+      portres__portmap_find_last(portres__engine_portmap(), protocol, range);
+  return *busy_out != 0 ? PORTRES_EADDRINUSE : PORTRES_OK;
+}
+
+/* In this process, and then among all. Who creates a persistent reservation
+ * publishes it before the claim: so the portmap is asked once more after it. */
+static int claim(const struct portres__claimant* claimant,
+                 struct portres_range range,
+                 bool is_patient,
+                 uint16_t* busy_out) {
+  enum portres_protocol protocol = claimant->protocol;
+  int status = PORTRES_OK;
+
+  if (!portres__space_claim(portres__engine_space(protocol), range)) {
+    return PORTRES_EADDRINUSE;
+  }
+  if (claimant->stake != 0) {
+    status = portres__platform_ledger_claim(claimant->stake, protocol, range,
+                                            is_patient, busy_out);
+  }
+  if (status != PORTRES_OK) {
+    portres__space_release(portres__engine_space(protocol), range);
+    return status;
+  }
+  if (!claimant->is_persistent) {
+    status = check_portmap(protocol, range, busy_out);
+  }
+  if (status != PORTRES_OK) {
+    portres__place_give_back(claimant, range);
+  }
+  return status;
+}
+
+static int claim_and_probe(const struct portres__claimant* claimant,
                            struct portres_range range,
+                           bool is_specific,
                            bool over_remnants,
                            uint16_t* busy_out) {
-  struct portres__space* space = portres__engine_space(protocol);
-  int status;
+  enum portres_protocol protocol = claimant->protocol;
+  int status = PORTRES_EADDRINUSE;
 
   atomic_store(&portres__engine.has_claimed, true);
   *busy_out = portres__testing_excluded(protocol, range);
-  if (*busy_out != 0 || !portres__space_claim(space, range)) {
-    return is_privileged(protocol, range) ? PORTRES_EACCES : PORTRES_EADDRINUSE;
+  if (*busy_out == 0) {
+    status = claim(claimant, range, is_specific, busy_out);
+  }
+  if (status == PORTRES_EADDRINUSE && is_privileged(protocol, range)) {
+    return PORTRES_EACCES;
+  }
+  if (status != PORTRES_OK) {
+    return status;
   }
   *busy_out = find_lingering(protocol, range);
   status = *busy_out != 0 ? PORTRES_EADDRINUSE
                           : portres__platform_probe(protocol, range,
                                                     over_remnants, busy_out);
   if (status != PORTRES_OK) {
-    portres__space_release(space, range);
+    portres__place_give_back(claimant, range);
   }
   return status;
 }
 
 /* As claim_and_probe(), and nobody has reserved a port of it persistently. */
-static int take(enum portres_protocol protocol,
+static int take(const struct portres__claimant* claimant,
                 struct portres_range range,
+                bool is_specific,
                 bool over_remnants,
                 uint16_t* busy_out) {
-  *busy_out =
-      portres__portmap_find_last(portres__engine_portmap(), protocol, range);
-  if (*busy_out != 0) {
-    return is_privileged(protocol, range) ? PORTRES_EACCES : PORTRES_EADDRINUSE;
+  int status = check_portmap(claimant->protocol, range, busy_out);
+
+  if (status != PORTRES_OK) {
+    return is_privileged(claimant->protocol, range) ? PORTRES_EACCES : status;
   }
-  return claim_and_probe(protocol, range, over_remnants, busy_out);
+  return claim_and_probe(claimant, range, is_specific, over_remnants, busy_out);
+}
+
+/* What other processes seem to have is stepped over; if no place is left, it is
+ * time to look whether they live. */
+static uint16_t find_hint(const struct portres__claimant* claimant,
+                          struct portres_range range) {
+  return claimant->stake == 0 ? 0
+                              : portres__platform_ledger_find_last(
+                                    claimant->stake, claimant->protocol, range);
+}
+
+static bool sweep(struct portres__claimant* claimant) {
+  if (claimant->stake == 0 || claimant->has_swept) {
+    return false;
+  }
+  claimant->has_swept = true;
+  return portres__platform_ledger_sweep(claimant->stake);
 }
 
 /* First fit, lowest first, stepping over what is in use (semantics 2.5).
  * Returns: 0; ENOBUFS: no place; EACCES, ENETDOWN. */
-static int place_in(enum portres_protocol protocol,
+static int place_in(struct portres__claimant* claimant,
                     struct portres_range area,
                     bool over_remnants,
                     struct portres_options* options) {
-  const struct portres__space* space = portres__engine_space(protocol);
+  const struct portres__space* space =
+      portres__engine_space(claimant->protocol);
   uint32_t from = area.start;
 
   for (;;) {
     uint16_t busy = 0;
-    int status;
+    int status = PORTRES_EADDRINUSE;
 
     options->range.start = portres__space_find(
         space, area, from, options->range.count, options->alignment);
     if (options->range.start == 0) {
-      return PORTRES_ENOBUFS;
+      if (!sweep(claimant)) {
+        return PORTRES_ENOBUFS;
+      }
+      from = area.start;
+      continue;
     }
-    status = take(protocol, options->range, over_remnants, &busy);
+    busy = find_hint(claimant, options->range);
+    if (busy == 0) {
+      status = take(claimant, options->range, false, over_remnants, &busy);
+    }
     if (status != PORTRES_EADDRINUSE) {
       return status;
     }
@@ -109,7 +180,7 @@ static size_t quiet_areas(struct portres_range dynamic_range,
   return 2;
 }
 
-static int place_anywhere(enum portres_protocol protocol,
+static int place_anywhere(struct portres__claimant* claimant,
                           struct portres_options* options) {
   struct portres_range dynamic_range =
       portres__testing_dynamic_range(default_range);
@@ -119,31 +190,41 @@ static int place_anywhere(enum portres_protocol protocol,
 
   areas[area_count++] = dynamic_range;
   for (size_t i = 0; i < area_count && status == PORTRES_ENOBUFS; i++) {
-    status = place_in(protocol, areas[i], false, options);
+    status = place_in(claimant, areas[i], false, options);
   }
   /* Only now at the ports of closed connections: they can be reserved, but
    * the kernel may refuse them for a minute yet. */
   if (status == PORTRES_ENOBUFS) {
-    status = place_in(protocol, dynamic_range, true, options);
+    status = place_in(claimant, dynamic_range, true, options);
   }
   return status;
 }
 
-int portres__place(enum portres_protocol protocol,
+int portres__place(struct portres__claimant* claimant,
                    struct portres_options* options) {
   uint16_t busy;
 
   portres__platform_portmap_refresh();
   portres__testing_before_acquire();
   if (options->range.start == 0) {
-    return place_anywhere(protocol, options);
+    return place_anywhere(claimant, options);
   }
-  return take(protocol, options->range, true, &busy);
+  return take(claimant, options->range, true, true, &busy);
 }
 
-int portres__place_claim(enum portres_protocol protocol,
+int portres__place_claim(struct portres__claimant* claimant,
                          struct portres_range range) {
   uint16_t busy;
 
-  return claim_and_probe(protocol, range, true, &busy);
+  return claim_and_probe(claimant, range, true, true, &busy);
+}
+
+/* The ledger first: who of this process claims the range next must not find it
+ * locked by itself. */
+void portres__place_give_back(const struct portres__claimant* claimant,
+                              struct portres_range range) {
+  if (claimant->stake != 0) {
+    portres__platform_ledger_end(claimant->stake, claimant->protocol, range);
+  }
+  portres__space_release(portres__engine_space(claimant->protocol), range);
 }

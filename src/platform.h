@@ -129,6 +129,71 @@ void portres__platform_portmap_refresh(void);
 enum { PORTRES__BOOT_SIZE = 16 };
 int portres__platform_boot_id(uint8_t out[PORTRES__BOOT_SIZE]);
 
+/* --- The ledger of scope shared: what all processes of this user have ---
+ *
+ * A stake is this process' access to the ledger of a network namespace. 0:
+ * none, and nothing is asked of the ledger. */
+typedef uint8_t portres__stake;
+enum { PORTRES__STAKES_MAX = 8 }; /* ledgers that one process looks at */
+
+enum portres__stake_kind {
+  PORTRES__STAKE_OWN,       /* what is claimed ends with this process */
+  PORTRES__STAKE_INHERITED, /* with the last process that was forked, too */
+  PORTRES__STAKE_VISIT      /* own; no ledger is made for it */
+};
+
+/* Have access to the ledger of the socket's namespace (-1: of this thread's),
+ * until it is given back. Lock: the acquire lock. Returns: 0; ENOTFOUND: there
+ * is none; EOPNOTSUPP: another version of this library has its blocks in it;
+ * EACCES, ECORRUPT, EDISKFULL, ENOBUFS. */
+int portres__platform_ledger_enter(portres_socket s,
+                                   enum portres__stake_kind kind,
+                                   portres__stake* out);
+
+/* Have it once more; to be given back as often. That is async-signal-safe. */
+void portres__platform_ledger_hold(portres__stake stake);
+void portres__platform_ledger_leave(portres__stake stake);
+
+/* Have the range for this process alone. A patient one waits a moment for
+ * somebody who may yet give it up. Lock: the acquire lock. Returns: 0;
+ * EADDRINUSE and the last port of it that was seen to be another's; ENOBUFS. */
+int portres__platform_ledger_claim(portres__stake stake,
+                                   enum portres_protocol protocol,
+                                   struct portres_range range,
+                                   bool is_patient,
+                                   uint16_t* busy_out);
+
+/* Tell everybody whose the claimed range is. Returns: 0; ENOTFOUND: the ledger
+ * has been removed, nobody else knows it; EDISKFULL, ENOBUFS. */
+int portres__platform_ledger_settle(portres__stake stake,
+                                    const struct portres_info* info);
+
+/* Give a claimed range back. Async-signal-safe. */
+void portres__platform_ledger_end(portres__stake stake,
+                                  int protocol,
+                                  struct portres_range range);
+
+/* Open the ledger anew, in place of one that has been removed; what was
+ * claimed in that one has to be claimed again. Returns: as enter. */
+int portres__platform_ledger_renew(portres__stake stake);
+
+/* The last port of the range that somebody may have; 0: there is none. */
+uint16_t portres__platform_ledger_find_last(portres__stake stake,
+                                            enum portres_protocol protocol,
+                                            struct portres_range range);
+
+/* Forget what was claimed by processes that are no more; false: nothing. */
+bool portres__platform_ledger_sweep(portres__stake stake);
+
+/* Look at the ledger from now on when a socket binds, to refuse it other
+ * processes' ports. An acquire at this scope does that by itself. */
+void portres__platform_ledger_watch(void);
+
+/* Whether another process has this port. Changes errno. Async-signal-safe. */
+bool portres__platform_ledger_refuses(portres_socket s,
+                                      int protocol,
+                                      uint16_t port);
+
 /* --- 3. Services --- */
 
 /* Two locks: `acquire` puts whole acquires in a row, system calls included;
@@ -149,8 +214,13 @@ struct portres__platform_entry {
 struct portres__platform_entry portres__platform_enter(void);
 void portres__platform_leave(struct portres__platform_entry entry);
 
-/* The scope the environment asks for. Returns: 0, EOPNOTSUPP. */
+/* The scope of an acquire that names none: the program's own choice, or that of
+ * the environment; PORTRES_SCOPE_DEFAULT: nobody has chosen. Returns: 0,
+ * EOPNOTSUPP. */
 int portres__platform_default_scope(enum portres_scope* out);
+
+/* The program chooses, PORTRES_SCOPE_DEFAULT: not any more. */
+void portres__platform_choose_scope(enum portres_scope scope);
 
 /* --- 4. Controls for tests: testing.h --- */
 

@@ -85,6 +85,7 @@ struct portres__reservation* portres__reservation_create(
   reservation->kind = PORTRES_RUNTIME;
   reservation->seed = options->seed;
   reservation->is_inherited = false;
+  reservation->stake = 0;
   reservation->previous_owned = 0;
   reservation->next_owned = 0;
   reservation->owner = 0;
@@ -98,12 +99,21 @@ void portres__reservation_kill(struct portres__reservation* reservation) {
                                      PORTRES__RESERVATION_DEAD)) {
     struct portres_range range = reservation->range;
     struct portres__space* space = portres__engine_space(reservation->protocol);
+    int protocol = reservation->protocol;
     bool has_claim = reservation->kind == PORTRES_RUNTIME;
+    portres__stake stake = atomic_load(&reservation->stake);
 
-    /* In this order: who claims the range next must find it lingering. */
+    /* In this order: who claims the range next must find it lingering, and not
+     * claimed in the ledger by this process. */
     wait_for_reap(reservation);
+    if (stake != 0) {
+      portres__platform_ledger_end(stake, protocol, range);
+    }
     if (has_claim) {
       portres__space_release(space, range);
+    }
+    if (stake != 0) {
+      portres__platform_ledger_leave(stake);
     }
   }
 }

@@ -30,6 +30,7 @@ struct portres__reservation {
   uint8_t kind;     /* enum portres_kind */
   _Atomic uint8_t state;
   _Atomic bool is_inherited; /* by forked children */
+  _Atomic uint8_t stake;     /* that the range is claimed with, held */
   uint32_t next_waiting;     /* index + 1 in the list to reap */
   uint32_t previous_owned;   /* the other blocks of the acquiring socket, as */
   uint32_t next_owned;       /* index + 1; under the engine's lock */

@@ -51,7 +51,7 @@ def bash_words():
            sorted([*COMMANDS, "help", "--help", "--version"]))
     expect(completed("portres", "c"), ["check", "create"])
     expect(completed("portres", "hold", ""), ["tcp", "udp"])
-    expect(completed("portres", "run", "--scope", ""), ["machine", "process"])
+    expect(completed("portres", "run", "--scope", ""), ["machine", "process", "shared"])
     expect(completed("portres", "run", "--tcp", ""), [])
     for words in ["--tcp", "4"], ["--tcp", "4", "--"], ["--static"]:
         expect("true" in completed("portres", "run", *words, "tru"), True)

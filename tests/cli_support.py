@@ -25,7 +25,8 @@ def surroundings(**variables):
     """The environment of the test, without what other rows may have set."""
     env = {name: value for name, value in os.environ.items()
            if not name.startswith(("LD_", "PYTHON")) and
-           (not name.startswith("PORTRES_") or name == "PORTRES_STATE_DIR")}
+           (not name.startswith("PORTRES_") or
+            name in ("PORTRES_STATE_DIR", "PORTRES_RUNTIME_DIR"))}
     env.update(variables)
     return env
 

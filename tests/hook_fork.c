@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "hook_support.h"
@@ -22,12 +23,19 @@ struct scene {
   int unbound[4];
 };
 
+#ifdef __s390x__ /* the stack comes first, and the flags second */
+enum { STACK_OR_FLAGS = 0, FLAGS_OR_STACK = SIGCHLD };
+#else
+enum { STACK_OR_FLAGS = SIGCHLD, FLAGS_OR_STACK = 0 };
+#endif
+
 static pid_t fork_raw(void) {
-  return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+  return (pid_t)syscall(SYS_clone, STACK_OR_FLAGS, FLAGS_OR_STACK, 0, 0, 0);
 }
 
 static pid_t fork_hidden(void) {
-  return (pid_t)hook_hidden(SYS_clone, SIGCHLD, 0, 0, 0, 0, 0);
+  return (pid_t)hook_hidden(SYS_clone, STACK_OR_FLAGS, FLAGS_OR_STACK, 0, 0, 0,
+                            0);
 }
 
 #define FORKS ", when it has forked, then the reservation is the parent's"
@@ -272,6 +280,69 @@ static void check_bound_by_child(const void* data) {
   close_scene(&scene);
 }
 
+/* --- A handler forks amid a close, and its child goes on from there --- */
+
+static const struct way* handlers_way;
+static volatile sig_atomic_t handlers_pid;
+
+static void fork_in_handler(int signal_number) {
+  (void)signal_number;
+  handlers_pid = (sig_atomic_t)handlers_way->fork();
+}
+
+/* Its close lingers, as nobody reads, until the signal comes. */
+static int open_lingering(int listener) {
+  static const char data[1 << 16];
+  const struct portres_range any = {0, 1};
+  const struct linger linger = {1, 1};
+  struct portres_reservation granted;
+  const int s = net_connect_to(listener);
+  assert_int_equal(portres_acquire(s, any, &granted), PORTRES_OK);
+  while (send(s, data, sizeof data, MSG_DONTWAIT) > 0) {
+  }
+  assert_int_equal(setsockopt(s, SOL_SOCKET, SO_LINGER, &linger, sizeof linger),
+                   0);
+  return s;
+}
+
+/* What the close left behind must not be dropped for the next one's. */
+static int acquire_and_reuse(int s) {
+  const struct portres_range any = {0, 1};
+  struct portres_reservation granted;
+  HOOK_CLAIM(portres_acquire(s, any, &granted) == PORTRES_OK);
+  HOOK_CLAIM(socket(AF_INET, SOCK_STREAM, 0) >= 0);
+  HOOK_CLAIM(hook_is_alive(granted.token));
+  HOOK_CLAIM(close(s) == 0);
+  HOOK_CLAIM(!hook_is_alive(granted.token));
+  return 0;
+}
+
+static void close_amid_signal(int s) {
+  const struct sigaction action = {.sa_handler = fork_in_handler};
+  const struct itimerval soon = {.it_value = {.tv_usec = 50000}};
+  handlers_pid = -1;
+  assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+  assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
+  close(s);
+  while (handlers_pid < 0) {
+  }
+}
+
+static void check_forked_by_handler(const void* data) {
+  const int listener = net_socket(IPPROTO_TCP, NET_V4);
+  const int other = net_socket(IPPROTO_TCP, NET_V4);
+  assert_int_equal(net_bind(listener, "127.0.0.1", 0), 0);
+  assert_int_equal(net_listen(listener), 0);
+  handlers_way = data;
+  close_amid_signal(open_lingering(listener));
+  if (handlers_pid == 0) {
+    _exit(acquire_and_reuse(other));
+  }
+  assert_int_equal(hook_status_of(handlers_pid), 0);
+  net_close(other);
+  net_close(listener);
+}
+
 static void check_way(const void* way) {
   if (((const struct way*)way)->fork == fork_hidden) {
     hook_need_hidden();
@@ -280,6 +351,7 @@ static void check_way(const void* way) {
   check_listener_works(way);
   check_held_by_child(way);
   check_bound_by_child(way);
+  check_forked_by_handler(way);
 }
 
 int main(void) {

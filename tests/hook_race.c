@@ -266,6 +266,103 @@ static int settle_listener(void) {
   return 0;
 }
 
+/* --- The end meets the first association or acquire of the socket --- */
+
+static void prepare_stranger(void) {
+  victim = socket(AF_INET, SOCK_STREAM, 0);
+}
+
+enum { COPIES = 16 };
+
+static int copies[COPIES];
+
+static void prepare_stranger_copies(void) {
+  source = socket(AF_INET, SOCK_STREAM, 0);
+  for (int i = 0; i < COPIES; ++i) {
+    copies[i] = dup(source);
+  }
+}
+
+static void end_copies(void) {
+  for (int i = 0; i < COPIES; ++i) {
+    close(copies[i]);
+  }
+}
+
+static void end_by_late_closes(void) {
+  life_dally(&dallying, 4000);
+  end_copies();
+}
+
+static void end_by_late_close(void) {
+  life_dally(&dallying, 2000);
+  close(victim);
+}
+
+static void meet_by_bound_member(void) {
+  portres_associate(source, block.token);
+  result = hook_bind(source);
+}
+
+static void meet_by_victims_acquire(void) {
+  const struct portres_range any = {0, 1};
+  struct portres_reservation granted = {0};
+  second_block.token = 0;
+  if (portres_acquire(victim, any, &granted) == PORTRES_OK) {
+    second_block.token = granted.token;
+  }
+}
+
+static int settle_bound(void) {
+  HOOK_CLAIM(result == 0 && close(source) == 0);
+  return 0;
+}
+
+static int settle_acquired(void) {
+  HOOK_CLAIM(!hook_is_alive(second_block.token));
+  return 0;
+}
+
+/* --- A child is forked amid a look, and closes its copy of what is looked at
+ */
+
+enum { STALL_MS = 500 };
+
+static int child_status;
+
+static void prepare_noted(void) {
+  for (int i = 0; i < COPIES; ++i) {
+    copies[i] = socket(AF_INET, SOCK_STREAM, 0);
+    note_copies(copies[i]);
+  }
+}
+
+/* Without handlers. */
+static void end_in_child(void) {
+  const pid_t pid = _Fork();
+  if (pid == 0) {
+    const double begin = hook_seconds();
+    end_copies();
+    _exit((hook_seconds() - begin) * 1000 < STALL_MS ? 0 : 1);
+  }
+  child_status = hook_status_of(pid);
+}
+
+static void meet_by_associations(void) {
+  for (int i = 0; i < TURNS; ++i) {
+    const int s = socket(AF_INET, SOCK_STREAM, 0);
+    note_copies(s);
+    portres_associate(s, block.token);
+    close(s);
+  }
+}
+
+static int settle_child(void) {
+  end_copies();
+  HOOK_CLAIM(child_status == 0);
+  return 0;
+}
+
 #define AMID ", when another thread is amid it, then the books are right"
 
 static const struct row rows[] = {
@@ -304,6 +401,13 @@ static const struct row rows[] = {
     {"given dup2 over a slow end, when another thread looks for its port, "
      "then none cools",
      prepare_listener, end_by_dup2, meet_by_late_bind, settle_listener},
+    {"given a look, when a child forked amid it closes what is looked at, then "
+     "it does not wait",
+     prepare_noted, end_in_child, meet_by_associations, settle_child},
+    {"given closes of copies and the association" AMID, prepare_stranger_copies,
+     end_by_late_closes, meet_by_bound_member, settle_bound},
+    {"given close and acquire" AMID, prepare_stranger, end_by_late_close,
+     meet_by_victims_acquire, settle_acquired},
 };
 
 /* Spinning, so that both come out of it at the same moment. */

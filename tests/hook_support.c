@@ -150,6 +150,43 @@ long hook_hidden(long number, long a, long b, long c, long d, long e, long f) {
   return x0;
 }
 
+#elif defined(__s390x__)
+
+void hook_need_hidden(void) {
+}
+
+long hook_hidden(long number, long a, long b, long c, long d, long e, long f) {
+  register long r1 __asm__("r1") = number;
+  register long r2 __asm__("r2") = a;
+  register long r3 __asm__("r3") = b;
+  register long r4 __asm__("r4") = c;
+  register long r5 __asm__("r5") = d;
+  register long r6 __asm__("r6") = e;
+  register long r7 __asm__("r7") = f;
+  __asm__ volatile("svc 0"
+                   : "+d"(r2)
+                   : "d"(r1), "d"(r3), "d"(r4), "d"(r5), "d"(r6), "d"(r7)
+                   : "memory");
+  return r2;
+}
+
+#elif defined(__i386__)
+
+void hook_need_hidden(void) {
+}
+
+/* The sixth argument goes in the frame pointer, which the compiler keeps. */
+long hook_hidden(long number, long a, long b, long c, long d, long e, long f) {
+  long result;
+  __asm__ volatile(
+      "pushl %7\n\tpushl %%ebp\n\tmovl 4(%%esp), %%ebp\n\t"
+      "int $0x80\n\tpopl %%ebp\n\taddl $4, %%esp"
+      : "=a"(result)
+      : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e), "g"(f)
+      : "memory");
+  return result;
+}
+
 #else
 
 void hook_need_hidden(void) {

@@ -205,7 +205,33 @@ static void check_row(const void* data) {
   check_with(data, by_clone);
 }
 
+/* The child's bind looks for ports that came back unseen. */
+static void tidy_then_bind(void) {
+  close(scene.bound);
+  hook_bind(scene.unbound);
+}
+
+static void check_full(const void* data) {
+  scene.block = hook_acquire(IPPROTO_TCP, 1);
+  scene.bound = hook_bound_member(&scene.block);
+  scene.unbound = hook_member(&scene.block);
+  current = ((const struct row*)data)->tidy;
+  const int status = by_vfork_and_exit();
+  hook_expect(&scene.block, 1, 0);
+  net_close(scene.unbound);
+  net_close(scene.bound);
+  hook_finish(&scene.block);
+  assert_int_equal(status, 0);
+}
+
+static const struct row full_rows[] = {
+    {"given a full block, when a vfork child closes a socket and binds "
+     "another, then the parent keeps the port",
+     tidy_then_bind},
+};
+
 int main(void) {
   TABLE_ADD(rows, check_row);
+  TABLE_ADD(full_rows, check_full);
   return table_run("hook_vfork");
 }

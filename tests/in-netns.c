@@ -50,6 +50,7 @@ static const struct capability keepable[] = {
     {"net_raw", CAP_NET_RAW},
     {"chown", CAP_CHOWN},
     {"setuid", CAP_SETUID},
+    {"sys_admin", CAP_SYS_ADMIN},
 };
 
 struct request {

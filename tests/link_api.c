@@ -11,6 +11,8 @@
 
 #include <portres/calls.h>
 
+#include "link_errno.h"
+
 #ifdef PORTRES_CALLS
 #define BIND portres_bind
 #define CLOSE portres_close
@@ -42,7 +44,7 @@ static int bind_one(const struct portres_reservation* block) {
   const int status = portres_associate(s, block->token);
   printf("associate %s\n", portres_error_name(status));
   if (BIND(s, (struct sockaddr*)&address, sizeof(address)) != 0) {
-    printf("bind %s\n", strerrorname_np(errno));
+    printf("bind %s\n", link_errno_name(errno));
   } else {
     printf("bind %s\n", place_of(s, block->range));
   }

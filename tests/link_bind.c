@@ -10,13 +10,15 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "link_errno.h"
+
 static void bind_and_print(int s) {
   struct sockaddr_in address = {.sin_family = AF_INET};
   socklen_t length = sizeof(address);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (bind(s, (struct sockaddr*)&address, sizeof(address)) != 0 ||
       getsockname(s, (struct sockaddr*)&address, &length) != 0) {
-    puts(strerrorname_np(errno));
+    puts(link_errno_name(errno));
   } else {
     printf("%u\n", ntohs(address.sin_port));
   }

@@ -14,7 +14,7 @@ class Hookless(link.LinkCase):
         super().setUp()
         build = self.scratch / "build"
         link.run([*self.options.meson, "setup", build, self.options.source,
-                  "-Dhooks=disabled", "-Dtests=disabled", "-Dbench=disabled",
+                  *self.options.cross, "-Dhooks=disabled", "-Dtests=disabled", "-Dbench=disabled",
                   "-Dexamples=disabled"])
         link.run([*self.options.meson, "compile", "-C", build])
         self.plain = link.Install(self.options.meson, build,

@@ -30,7 +30,7 @@ class SharedLibrary(link.LinkCase):
     def test_given_libc_before_us_acquire_refuses_or_hooks_work(self):
         program = self.compile("link_api.c", "-lc",
                                *self.install.flags("--libs"))
-        self.assertEqual(self.needed(program)[0], "libc.so.6")
+        self.assertIn(self.needed(program)[0], ("libc.so.6", "libc.so"))
         self.assertIn(self.lines(program), (link.REFUSED, link.SERVED))
 
     def test_given_libc_before_us_the_promise_makes_the_calls_work(self):

@@ -42,13 +42,15 @@ def clean_environment():
 
 
 def exported(library):
-    """The dynamic symbols a library defines, each with its version or ''."""
+    """The dynamic symbols a library defines, each with its version or '', but
+    for what musl's start files put into every library."""
     text = run(["nm", "-D", "--defined-only", "--with-symbol-versions",
                 library]).stdout
     found = [line.split()[-1] for line in text.splitlines()]
     names = [tuple(re.split("@+", name, maxsplit=1)) for name in found]
     return [(name[0], name[1] if len(name) > 1 else "") for name in names
-            if name[0] != name[-1] or not name[0].startswith("PORTRES_")]
+            if name[0] not in ("_fini", "_init") and (
+                name[0] != name[-1] or not name[0].startswith("PORTRES_"))]
 
 
 class Install:
@@ -103,6 +105,7 @@ def main():
     parser.add_argument("--meson", type=shlex.split, default=["meson"])
     parser.add_argument("--build", required=True)
     parser.add_argument("--source", required=True)
+    parser.add_argument("--cross", type=shlex.split, default=[])
     parser.add_argument("--cc", nargs="+", required=True)
     LinkCase.options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="portres-install-") as folder:

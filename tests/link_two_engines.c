@@ -13,6 +13,8 @@
 
 #include <portres/portres.h>
 
+#include "link_errno.h"
+
 typedef int (*list_fn)(portres_list_cb callback, void* arg);
 
 static int count_one(const struct portres_info* info, void* arg) {
@@ -25,7 +27,7 @@ static void bind_and_print(void) {
   struct sockaddr_in address = {.sin_family = AF_INET};
   const int s = socket(AF_INET, SOCK_STREAM, 0);
   const int rc = bind(s, (struct sockaddr*)&address, sizeof(address));
-  puts(rc == 0 ? "bound" : strerrorname_np(errno));
+  puts(rc == 0 ? "bound" : link_errno_name(errno));
 }
 
 int main(void) {

@@ -142,7 +142,7 @@ static struct file* find(struct platter* platter, ino_t number) {
       return &platter->files[i];
     }
   }
-  fail_msg("no such file");
+  fail_msg("%s", "no such file");
   return NULL;
 }
 

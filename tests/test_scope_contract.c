@@ -1,6 +1,6 @@
 /* PORTRES_SCOPE, which meson sets differently for each run of this program:
- * unset or "process" is the one scope there is, anything else is a scope that
- * is not there, and acquire says so rather than protect less than was asked.
+ * unset is "process", and of what is no scope acquire says so rather than
+ * protect less than was asked. "shared" is in tests/shared_block.c.
  */
 #include <stdlib.h>
 #include <string.h>

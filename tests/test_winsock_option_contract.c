@@ -284,7 +284,8 @@ static void check_v6only(int protocol) {
 
 static void check_multicast(int protocol) {
   SOCKET s = ws_bound(protocol, NET_V4);
-  struct ip_mreq group = {.imr_interface = {htonl(INADDR_LOOPBACK)}};
+  struct ip_mreq group = {0};
+  group.imr_interface.s_addr = htonl(INADDR_LOOPBACK);
   inet_pton(AF_INET, "239.1.2.3", &group.imr_multiaddr);
   WS_WORKS(portres_ws_setsockopt(s, IPPROTO_IP, IP_ADD_MEMBERSHIP,
                                  (char*)&group, sizeof group));

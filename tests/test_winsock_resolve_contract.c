@@ -276,7 +276,7 @@ static void check_text(const void* data) {
 
 static void check_order(int protocol) {
   SOCKET s = ws_socket(protocol, NET_V4);
-  uint32_t four = 0;
+  ULONG four = 0;
   u_short two = 0;
   WS_WORKS(WSAHtonl(s, 0x01020304, &four));
   assert_int_equal(four, htonl(0x01020304));

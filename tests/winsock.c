@@ -4,9 +4,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* No call fails with these. */
+/* No call fails with these. A success leaves the last error alone here, and is
+ * free to make it 0 on Windows, whose build says so. */
 #define UNTOUCHED ENOTNAM
+#ifndef NO_NUMBER
 #define NO_NUMBER 1
+#endif
 
 void ws_reset(void) {
   WSASetLastError(NO_NUMBER);

@@ -126,7 +126,7 @@ static int call_select(SOCKET s) {
 }
 
 static int call_wsahtonl(SOCKET s) {
-  uint32_t value;
+  ULONG value;
   return outcome(WSAHtonl(s, 1, &value));
 }
 
@@ -136,7 +136,7 @@ static int call_wsahtons(SOCKET s) {
 }
 
 static int call_wsantohl(SOCKET s) {
-  uint32_t value;
+  ULONG value;
   return outcome(WSANtohl(s, 1, &value));
 }
 

@@ -88,8 +88,12 @@ struct portres_reservation {
 
 /* Against whom a reservation holds. */
 enum portres_scope {
-  PORTRES_SCOPE_DEFAULT = 0, /* PORTRES_SCOPE of the environment, or process */
-  PORTRES_SCOPE_PROCESS = 1  /* every explicit bind of this process */
+  PORTRES_SCOPE_DEFAULT = 0, /* portres_set_scope(), PORTRES_SCOPE of the
+                                environment, or process: the first of them */
+  PORTRES_SCOPE_PROCESS = 1, /* every explicit bind of this process */
+  PORTRES_SCOPE_SHARED = 2 /* also acquires and explicit binds of all processes
+                              of this user that use this library at this scope;
+                              not on Windows, where all is of the machine */
 };
 
 /* Which free port of the block a bind to port 0 takes. */
@@ -151,7 +155,10 @@ typedef int (*portres_list_cb)(const struct portres_info* info, void* arg);
  *          EINVAL: count 0, or the last port past 65535; EACCES: a privileged
  *          port this process may not bind; EADDRINUSE: a port of a specific
  *          range is bound or reserved; ENOBUFS: no room for a wildcard block,
- *          or no memory or descriptor to look with.
+ *          or no memory or descriptor to look with. At scope shared also
+ *          EOPNOTSUPP: another version of this library has blocks that are in
+ *          use; EACCES, ECORRUPT, EDISKFULL: no use can be made of the runtime
+ *          directory, see portres_set_scope().
  * Windows: SIO_ACQUIRE_PORT_RESERVATION.
  */
 PORTRES_API int portres_acquire(portres_socket s,
@@ -168,6 +175,23 @@ PORTRES_API int portres_acquire(portres_socket s,
 PORTRES_API int portres_acquire_with(portres_socket s,
                                      const struct portres_options* options,
                                      struct portres_reservation* out);
+
+/**
+ * Choose the scope of all acquires from now on that do not name one.
+ *
+ * PORTRES_SCOPE_DEFAULT goes back to what the environment asks for.
+ *
+ * Processes that share keep a file in a runtime directory of their user:
+ * PORTRES_RUNTIME_DIR, an absolute path; or else $XDG_RUNTIME_DIR/portres or
+ * /run/user/UID/portres, where that is this user's; or else
+ * /dev/shm/portres-UID. It is made when needed, for this user alone, and
+ * refused (ECORRUPT) when others could change it. A process has a descriptor
+ * of the file while it has blocks of scope shared. The kernel frees them when
+ * it dies, in whatever way.
+ *
+ * Returns: 0; EINVAL: an unknown scope.
+ */
+PORTRES_API int portres_set_scope(enum portres_scope scope);
 
 /* Associate */
 

@@ -17,6 +17,7 @@
 #include "cli_scope.h"
 #include "guard.h"
 #include "platform.h"
+#include "runtimedir_posix.h"
 #include "sockets.h"
 #include "statedir_posix.h"
 #include "surroundings.h"
@@ -39,9 +40,10 @@ __attribute__((format(printf, 3, 4))) static void set(struct check_result* out,
 
 /* --- Scopes --- */
 
-static int acquire_one(struct portres_reservation* out) {
+static int acquire_one(enum portres_scope scope,
+                       struct portres_reservation* out) {
   struct portres_options options = {
-      .size = sizeof options, .range = {0, 1}, .scope = PORTRES_SCOPE_PROCESS};
+      .size = sizeof options, .range = {0, 1}, .scope = scope};
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   int status;
 
@@ -56,22 +58,34 @@ static int acquire_one(struct portres_reservation* out) {
   return status;
 }
 
-static void look_process(struct check_result* out) {
+static void look_scope(struct check_result* out,
+                       enum portres_scope scope,
+                       const char* use) {
   struct portres_reservation granted;
-  int status = acquire_one(&granted);
+  int status = acquire_one(scope, &granted);
 
   if (status == PORTRES_OK) {
-    set(out, CHECK_YES, "every bind of the process that made the reservation");
+    set(out, CHECK_YES, "%s", use);
   } else {
     set(out, CHECK_NO, "%s (%s)", portres_strerror(status),
         portres_error_name(status));
   }
 }
 
+static void look_process(struct check_result* out) {
+  look_scope(out, PORTRES_SCOPE_PROCESS,
+             "every bind of the process that made the reservation");
+}
+
+static void look_shared(struct check_result* out) {
+  look_scope(out, PORTRES_SCOPE_SHARED,
+             "and every process of this user that has this library");
+}
+
 /* A guard, a socket in its place, and no stranger beside it. */
 static int try_guard(enum portres_protocol protocol) {
   struct portres_reservation granted;
-  int status = acquire_one(&granted);
+  int status = acquire_one(PORTRES_SCOPE_PROCESS, &granted);
   int guard;
 
   if (status != PORTRES_OK) {
@@ -291,26 +305,25 @@ static void look_state(struct check_result* out) {
 }
 
 static void look_runtime(struct check_result* out) {
-  struct stat facts;
-  char path[64];
-  const char* folder = getenv("XDG_RUNTIME_DIR");
+  struct portres__platform_entry entry = portres__platform_enter();
+  int dir = -1;
+  int status = portres__runtimedir_open(true, &dir);
 
-  if (folder == NULL || *folder != '/') {
-    snprintf(path, sizeof path, "/run/user/%u", (unsigned)geteuid());
-    folder = path;
+  if (dir >= 0) {
+    close(dir);
   }
-  if (lstat(folder, &facts) != 0) {
-    set(out, CHECK_NO, "%s: %s", folder, strerror(errno));
-  } else if (!S_ISDIR(facts.st_mode) || facts.st_uid != geteuid() ||
-             (facts.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    set(out, CHECK_NO, "%s: not a directory of this user's alone", folder);
+  portres__platform_leave(entry);
+  if (status == PORTRES_OK) {
+    set(out, CHECK_YES, "the ledger of scope shared is there");
   } else {
-    set(out, CHECK_YES, "%s", folder);
+    set(out, CHECK_NO, "no scope shared: %s (%s)", portres_strerror(status),
+        portres_error_name(status));
   }
 }
 
 const struct check checks[] = {
     {"scope-process", look_process, true},
+    {"scope-shared", look_shared, false},
     {"scope-machine", look_machine, false},
     {"descriptors", look_descriptors, false},
     {"CAP_CHOWN", look_chown, false},

@@ -58,10 +58,19 @@ static bool read_request(const struct cli_command* self,
   return false;
 }
 
+/* At scope process a block that is held keeps nobody out. */
+static enum portres_scope wanted_scope(void) {
+  const char* scope = getenv("PORTRES_SCOPE");
+  return scope != NULL && *scope != '\0' ? PORTRES_SCOPE_DEFAULT
+                                         : PORTRES_SCOPE_SHARED;
+}
+
 static int acquire(const struct request* request,
                    struct portres_reservation* out) {
-  struct portres_options options = {
-      .size = sizeof options, .range = request->range, .label = request->label};
+  struct portres_options options = {.size = sizeof options,
+                                    .range = request->range,
+                                    .scope = wanted_scope(),
+                                    .label = request->label};
   int type = request->protocol == PORTRES_TCP ? SOCK_STREAM : SOCK_DGRAM;
   int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 

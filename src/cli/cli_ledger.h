@@ -4,6 +4,7 @@
 #define PORTRES_CLI_LEDGER_H
 
 #include <portres/portres.h>
+#include <stdbool.h>
 
 enum { CLI_LEDGER_TEXT_SIZE = 64 };
 
@@ -15,6 +16,7 @@ struct cli_reservation {
   uint32_t pid;      /* 0: of no process */
   char program[CLI_LEDGER_TEXT_SIZE];
   char label[CLI_LEDGER_TEXT_SIZE];
+  bool is_elsewhere;                /* in another network namespace */
   char since[CLI_LEDGER_TEXT_SIZE]; /* 2026-11-22T21:36:06Z; empty: unknown */
 };
 

@@ -8,6 +8,7 @@
 #include "cli_ledger.h"
 #include "cli_parse.h"
 #include "cli_say.h"
+#include "owners.h"
 #include "sockets.h"
 
 struct listing {
@@ -20,15 +21,26 @@ struct listing {
 struct used {
   unsigned char bits[(PORTRES__PORT_MAX + 1) / 8];
   unsigned count;
+  struct owners guards;
 };
 
 static void note_socket(const struct sockets_entry* entry, void* arg) {
   struct used* used = arg;
   unsigned char bit = (unsigned char)(1u << entry->port % 8);
 
-  if (entry->inode != 0 && (used->bits[entry->port / 8] & bit) == 0) {
+  if (entry->inode != 0 && (used->bits[entry->port / 8] & bit) == 0 &&
+      !owners_has(&used->guards, entry->inode)) {
     used->bits[entry->port / 8] |= bit;
     used->count++;
+  }
+}
+
+/* The sockets of a supervisor are its guards, and no use of the port. */
+static void find_guards(const struct cli_reservation* reservation,
+                        struct owners* out) {
+  *out = (struct owners){0};
+  if (reservation->pid != 0 && strcmp(reservation->program, "portres") == 0) {
+    owners_of((pid_t)reservation->pid, out);
   }
 }
 
@@ -39,9 +51,14 @@ static bool count_used(struct listing* listing,
   static struct used used;
   int error;
 
+  if (reservation->is_elsewhere) {
+    return false;
+  }
   memset(&used, 0, sizeof used);
+  find_guards(reservation, &used.guards);
   error = sockets_each(reservation->protocol, reservation->range, note_socket,
                        &used);
+  owners_free(&used.guards);
   if (error != 0) {
     listing->error = error;
     return false;

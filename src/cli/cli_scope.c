@@ -7,7 +7,8 @@
 enum { DESCRIPTORS_FOR_OTHERS = 256, LIMIT_MAX = 1 << 20 };
 
 static const struct cli_scope scopes[] = {
-    {"machine", PORTRES_SCOPE_PROCESS, true},
+    {"machine", PORTRES_SCOPE_SHARED, true},
+    {"shared", PORTRES_SCOPE_SHARED, false},
     {"process", PORTRES_SCOPE_PROCESS, false},
 };
 
@@ -40,5 +41,5 @@ const struct cli_scope* cli_scope_default(unsigned port_count) {
     return cli_scope_find(wanted);
   }
   return cli_scope_find(port_count <= cli_scope_guard_limit() ? "machine"
-                                                              : "process");
+                                                              : "shared");
 }

@@ -47,7 +47,8 @@ static void take_reservation(const struct cli_reservation* reservation,
   struct findings* findings = arg;
   struct cli_reservation* all;
 
-  if (reservation->protocol != findings->protocol ||
+  if (reservation->is_elsewhere ||
+      reservation->protocol != findings->protocol ||
       !portres__block_contains(reservation->range, findings->port)) {
     return;
   }

@@ -54,6 +54,12 @@ static bool make_guards(struct tree_block* block) {
   return block->guards != NULL && block->given != NULL;
 }
 
+/* Without the ledger the guards hold all the same: the block is not listed. */
+static bool is_of_ledger(int status) {
+  return status == PORTRES_EACCES || status == PORTRES_ECORRUPT ||
+         status == PORTRES_EDISKFULL || status == PORTRES_EOPNOTSUPP;
+}
+
 static int acquire_once(const struct tree* tree,
                         struct tree_block* block,
                         struct portres_range want) {
@@ -64,6 +70,10 @@ static int acquire_once(const struct tree* tree,
   struct portres_reservation granted;
   int status = portres_acquire_with(block->owner, &options, &granted);
 
+  if (tree->scope->is_guarded && is_of_ledger(status)) {
+    options.scope = PORTRES_SCOPE_PROCESS;
+    status = portres_acquire_with(block->owner, &options, &granted);
+  }
   if (status == PORTRES_OK) {
     block->range = granted.range;
     block->token = granted.token;

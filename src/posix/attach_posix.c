@@ -37,6 +37,7 @@ static void attach_copy(int fd, struct portres__endpoint* endpoint) {
     return;
   }
   portres__descriptor_drop(portres__fdtable_exchange(fd, handle));
+  atomic_thread_fence(memory_order_seq_cst);
   if (portres__socket_identity(fd) != identity) {
     portres__descriptor_forget(fd, handle);
   }
@@ -60,12 +61,23 @@ static void attach_copies(int s, struct portres__endpoint* endpoint) {
   }
 }
 
+/* Either a close() under way finds our entry, or we find that it is over. */
+static void forget_if_ended(int s, portres__handle handle) {
+  portres__look_begin(PORTRES__LOOKER_LOCKED, s);
+  if (portres__socket_identity(s) !=
+      atomic_load(&portres__endpoint_peek(handle)->identity)) {
+    portres__descriptor_forget(s, handle);
+  }
+  portres__look_end(PORTRES__LOOKER_LOCKED);
+}
+
 int portres__platform_endpoint_attach(portres_socket s,
                                       portres__handle endpoint) {
   if (!portres__fdtable_prepare(s)) {
     return PORTRES_ENOBUFS;
   }
   portres__descriptor_drop(portres__fdtable_exchange(s, endpoint));
+  forget_if_ended(s, endpoint);
   /* Either we find the note of a dup() under way, or it finds our entry. */
   atomic_thread_fence(memory_order_seq_cst);
   attach_copies(s, portres__endpoint_peek(endpoint));

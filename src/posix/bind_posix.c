@@ -66,7 +66,9 @@ PORTRES__RARE static bool sweep(struct portres__reservation* reservation) {
   struct portres__platform_entry entry;
   unsigned found;
 
-  if (!portres__pool_may_sweep(reservation->pool, now_ms(),
+  /* What a vfork child has closed its parent may have open. */
+  if (!portres__process_owns_tables() ||
+      !portres__pool_may_sweep(reservation->pool, now_ms(),
                                SWEEP_INTERVAL_MS)) {
     return false;
   }
@@ -295,7 +297,9 @@ PORTRES__RARE static int judge_stranger(int fd, uint16_t port) {
   portres__process_notice_fork();
   if (portres__platform_socket_facts(fd, &socket_facts) == PORTRES_OK) {
     facts.is_reserved =
-        portres__engine_is_reserved_for(socket_facts.protocol, port);
+        portres__engine_is_reserved_for(socket_facts.protocol, port) ||
+        (portres__engine_is_hinted(port) &&
+         portres__platform_ledger_refuses(fd, socket_facts.protocol, port));
   }
   errno = saved_errno;
   return portres__rules_bind(&facts).status;
@@ -307,8 +311,10 @@ static int bind_stranger(int fd,
   if (portres__engine_is_used() &&
       portres__address_length(address, address_len) != 0) {
     uint16_t port = portres__address_port(address);
-    int status = portres__engine_is_reserved(port) ? judge_stranger(fd, port)
-                                                   : PORTRES_OK;
+    int status =
+        portres__engine_is_reserved(port) || portres__engine_is_hinted(port)
+            ? judge_stranger(fd, port)
+            : PORTRES_OK;
     if (status != PORTRES_OK) {
       return fail(portres__status_to_errno(status));
     }

@@ -8,6 +8,7 @@
 #include "copies_posix.h"
 #include "endpoint.h"
 #include "engine.h"
+#include "kept_posix.h"
 #include "look_posix.h"
 #include "process_posix.h"
 #include "rare.h"
@@ -62,9 +63,10 @@ int portres__hook_socketpair(int domain, int type, int protocol, int fds[2]) {
  * is a new one of that number. As a cancelled thread would keep the reference
  * for good, the close of a socket of ours is no cancellation point. */
 struct portres__closing portres__descriptor_before_close(int fd) {
-  struct portres__closing closing = {0, 0};
   portres__handle handle = own_entry(fd);
+  struct portres__closing closing = {0};
 
+  closing.forks = atomic_load(&portres__process_forks);
   if (handle != 0 && portres__fdtable_mark(fd, handle)) {
     closing.handle = handle;
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &closing.saved_cancellation);
@@ -77,29 +79,95 @@ static void end_closing(struct portres__closing closing) {
   pthread_setcancelstate(closing.saved_cancellation, NULL);
 }
 
-void portres__descriptor_after_close(int fd, struct portres__closing closing) {
-  portres__look_await(fd);
-  if (closing.handle != 0) {
-    portres__fdtable_clear_marked(fd, closing.handle);
-    end_closing(closing);
-  }
+/* A handler that interrupted us may have forked: in a child that goes on here
+ * the mark is gone, and the entry, counted anew, has its own reference. */
+static bool has_forked_amid(int fd, struct portres__closing closing) {
+  portres__process_notice_fork();
+  return closing.forks != atomic_load(&portres__process_forks) &&
+         !portres__fdtable_is_marked(fd);
 }
 
-/* The descriptor was not closed after all. */
-static void take_back_close(int fd, struct portres__closing closing) {
+static bool names_socket(int fd, portres__handle handle) {
+  return portres__socket_identity(fd) ==
+         atomic_load(&portres__endpoint_peek(handle)->identity);
+}
+
+/* We found no entry before the close, and one after it: of who has the number
+ * now, or put in by who gave the socket its endpoint just then. */
+PORTRES__RARE static void forget_late(int fd) {
+  struct portres__platform_entry entry;
+  portres__handle handle;
+
+  if (own_entry(fd) == 0) {
+    return;
+  }
+  entry = portres__platform_enter();
+  if (portres__look_begin_soon(PORTRES__LOOKER_CLOSE, fd)) {
+    handle = portres__fdtable_get(fd);
+    if (handle != 0 && !portres__fdtable_is_marked(fd) &&
+        !names_socket(fd, handle)) {
+      portres__descriptor_forget(fd, handle);
+    }
+    portres__look_end(PORTRES__LOOKER_CLOSE);
+  }
+  portres__platform_leave(entry);
+}
+
+static void finish_closing(int fd, struct portres__closing closing) {
   if (closing.handle == 0) {
     return;
   }
-  if (portres__fdtable_unmark(fd, closing.handle)) {
+  if (has_forked_amid(fd, closing)) {
+    portres__descriptor_forget(fd, closing.handle);
     closing.handle = 0;
+  } else {
+    portres__fdtable_clear_marked(fd, closing.handle);
   }
   end_closing(closing);
 }
 
-int portres__hook_close(int fd) {
-  struct portres__closing closing = portres__descriptor_before_close(fd);
-  int result = portres__real()->close(fd);
+void portres__descriptor_after_close(int fd, struct portres__closing closing) {
+  portres__look_await(fd);
+  finish_closing(fd, closing);
+  if (portres__fdtable_get(fd) != 0) {
+    forget_late(fd);
+  }
+}
 
+/* The descriptor was not closed after all; unless by another thread, which left
+ * the entry to us for its mark. */
+static void take_back_close(int fd, struct portres__closing closing) {
+  int saved_errno = errno;
+
+  if (closing.handle == 0) {
+    return;
+  }
+  if (has_forked_amid(fd, closing) ||
+      portres__fdtable_unmark(fd, closing.handle)) {
+    closing.handle = 0;
+    forget_late(fd);
+  }
+  end_closing(closing);
+  errno = saved_errno;
+}
+
+bool portres__descriptor_is_spared(int fd) {
+  if (!portres__kept_is(fd) || !portres__process_owns_tables()) {
+    return false;
+  }
+  errno = EBADF;
+  return true;
+}
+
+int portres__hook_close(int fd) {
+  struct portres__closing closing;
+  int result;
+
+  if (portres__descriptor_is_spared(fd)) {
+    return -1;
+  }
+  closing = portres__descriptor_before_close(fd);
+  result = portres__real()->close(fd);
   portres__descriptor_after_close(fd, closing);
   return result;
 }
@@ -137,9 +205,17 @@ FILE* portres__hook_freopen(FILE* (*real_freopen)(const char*,
   return result;
 }
 
-/* The first socket of ours in a range; -1: none that we may touch. */
+/* The lesser one of two descriptors, where -1 is none. */
+static int lesser(int one, int other) {
+  return one < 0 || (other >= 0 && other < one) ? other : one;
+}
+
+/* The first descriptor in a range that names a socket of ours, or is kept; -1:
+ * none that we may touch. */
 static int next_own(unsigned first, unsigned last) {
-  int fd = first <= INT_MAX ? portres__fdtable_next((int)first) : -1;
+  int fd = first <= INT_MAX ? lesser(portres__fdtable_next((int)first),
+                                     portres__kept_next((int)first))
+                            : -1;
 
   return fd >= 0 && (unsigned)fd <= last && portres__process_owns_tables() ? fd
                                                                            : -1;
@@ -147,7 +223,7 @@ static int next_own(unsigned first, unsigned last) {
 
 /* Linux before 5.9 has no close_range(), but libc has closefrom(). */
 static void close_between(unsigned first, unsigned end) {
-  if (first < end && portres__real()->close_range(first, end - 1, 0) != 0) {
+  if (first < end && portres__real_close_range(first, end - 1, 0) != 0) {
     for (; first < end; first++) {
       portres__real()->close((int)first);
     }
@@ -155,8 +231,9 @@ static void close_between(unsigned first, unsigned end) {
 }
 
 /* Our own sockets of a range are closed one by one, with all the care that
- * takes, and what lies between them by the range: no number twice, for it may
- * be another thread's by then. Returns: where the rest of the range begins. */
+ * takes, what is kept is spared, and what lies between them is closed by the
+ * range: no number twice, for it may be another thread's by then. Returns:
+ * where the rest of the range begins. */
 static unsigned close_to_last_own(unsigned first, unsigned last) {
   int fd = next_own(first, last);
 
@@ -176,19 +253,19 @@ int portres__hook_close_range(unsigned first, unsigned last, int flags) {
   unsigned rest;
 
   if (flags != 0 || next_own(first, last) < 0 ||
-      portres__real()->close_range(nothing, nothing, 0) != 0) {
-    return portres__real()->close_range(first, last, flags);
+      portres__real_close_range(nothing, nothing, 0) != 0) {
+    return portres__real_close_range(first, last, flags);
   }
   rest = close_to_last_own(first, last);
   errno = saved_errno;
-  return rest > last ? 0 : portres__real()->close_range(rest, last, flags);
+  return rest > last ? 0 : portres__real_close_range(rest, last, flags);
 }
 
-void portres__hook_closefrom(int first) {
+void portres__hook_closefrom(void (*real_closefrom)(int), int first) {
   unsigned from = first < 0 ? 0 : (unsigned)first;
   int saved_errno = errno;
 
-  portres__real()->closefrom((int)close_to_last_own(from, INT_MAX));
+  real_closefrom((int)close_to_last_own(from, INT_MAX));
   errno = saved_errno;
 }
 
@@ -239,10 +316,9 @@ unsigned portres__descriptor_sweep(
 /* --- Duplicated --- */
 
 /* A marked entry may be of the socket that had the number before. */
-PORTRES__RARE static bool names_socket(int fd, portres__handle handle) {
+PORTRES__RARE static bool is_current(int fd, portres__handle handle) {
   int saved_errno = errno;
-  bool is_named = portres__socket_identity(fd) ==
-                  atomic_load(&portres__endpoint_peek(handle)->identity);
+  bool is_named = names_socket(fd, handle);
 
   errno = saved_errno;
   return is_named;
@@ -251,10 +327,11 @@ PORTRES__RARE static bool names_socket(int fd, portres__handle handle) {
 /* The endpoint of a descriptor about to be duplicated, with a reference for
  * the duplicate; NULL: not one of ours. */
 static struct portres__endpoint* before_dup(int fd) {
+  /* In this order: the marked entry may be cleared in between. */
+  bool is_marked = portres__fdtable_is_marked(fd);
   portres__handle handle = own_entry(fd);
 
-  if (handle != 0 && portres__fdtable_is_marked(fd) &&
-      !names_socket(fd, handle)) {
+  if (handle != 0 && is_marked && !is_current(fd, handle)) {
     return NULL;
   }
   return portres__endpoint_pin(handle);
@@ -302,6 +379,21 @@ static bool has_room(int new_fd) {
          portres__fdtable_prepare(new_fd);
 }
 
+/* Room in our table for what comes to the number, and none of ours there. */
+static bool may_dup_over(struct portres__endpoint* endpoint, int new_fd) {
+  if (portres__kept_is(new_fd) && portres__process_owns_tables() &&
+      !portres__kept_make_way(new_fd)) {
+    after_dup(endpoint, -1, -1);
+    return false;
+  }
+  if (endpoint != NULL && !has_room(new_fd)) {
+    portres__endpoint_drop(endpoint);
+    errno = ENOMEM;
+    return false;
+  }
+  return true;
+}
+
 /* What was there before is closed. */
 static int after_dup_over(struct portres__endpoint* endpoint,
                           int fd,
@@ -314,7 +406,8 @@ static int after_dup_over(struct portres__endpoint* endpoint,
     return -1;
   }
   result = after_dup(endpoint, fd, result);
-  portres__descriptor_after_close(new_fd, closing);
+  portres__look_await(new_fd);
+  finish_closing(new_fd, closing);
   return result;
 }
 
@@ -326,9 +419,7 @@ int portres__hook_dup2(int fd, int new_fd) {
     return portres__real()->dup2(fd, new_fd);
   }
   endpoint = before_dup(fd);
-  if (endpoint != NULL && !has_room(new_fd)) {
-    portres__endpoint_drop(endpoint);
-    errno = ENOMEM;
+  if (!may_dup_over(endpoint, new_fd)) {
     return -1;
   }
   closing = portres__descriptor_before_close(new_fd);
@@ -340,9 +431,7 @@ int portres__hook_dup3(int fd, int new_fd, int flags) {
   struct portres__endpoint* endpoint = before_dup(fd);
   struct portres__closing closing;
 
-  if (endpoint != NULL && !has_room(new_fd)) {
-    portres__endpoint_drop(endpoint);
-    errno = ENOMEM;
+  if (!may_dup_over(endpoint, new_fd)) {
     return -1;
   }
   closing = portres__descriptor_before_close(new_fd);

@@ -23,10 +23,15 @@ int portres__descriptor_is_made(int fd);
  * one more name of a socket we know. */
 void portres__descriptor_is_received(int fd);
 
+/* True and EBADF: the descriptor is the library's own, and the caller's close
+ * of it is to find nothing there. */
+bool portres__descriptor_is_spared(int fd);
+
 /* Around a call that closes one descriptor: what the first tells the second. */
 struct portres__closing {
   portres__handle handle; /* of its endpoint; 0: no socket of ours */
   int saved_cancellation;
+  unsigned forks; /* that the process had seen */
 };
 struct portres__closing portres__descriptor_before_close(int fd);
 void portres__descriptor_after_close(int fd, struct portres__closing closing);
@@ -47,7 +52,7 @@ unsigned portres__descriptor_sweep(
 
 int portres__hook_close(int fd);
 int portres__hook_close_range(unsigned first, unsigned last, int flags);
-void portres__hook_closefrom(int first);
+void portres__hook_closefrom(void (*real_closefrom)(int), int first);
 int portres__hook_dup(int fd);
 int portres__hook_dup2(int fd, int new_fd);
 int portres__hook_dup3(int fd, int new_fd, int flags);

@@ -1,6 +1,7 @@
 #include "environment_posix.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@ static struct portres__environment environment;
 static char value_copy[VALUE_SIZE];
 static char state_dir[PORTRES__ENVIRONMENT_PATH_SIZE];
 static char tree_copy[PORTRES__ASK_VALUE_LEN + 1];
+static char runtime_dir[PORTRES__ENVIRONMENT_PATH_SIZE];
+static char session_dir[PORTRES__ENVIRONMENT_PATH_SIZE];
 
 static const char* parse_number(const char* text, uint16_t* out) {
   unsigned long value = 0;
@@ -92,21 +95,48 @@ void portres__environment_parse(const char* value,
 }
 
 /* A relative path would be another one after each chdir(). */
-static const char* parse_state_dir(const char* path) {
-  size_t path_len;
+static const char* parse_dir(const char* path,
+                             char copy[PORTRES__ENVIRONMENT_PATH_SIZE]) {
+  size_t path_len = path != NULL ? strlen(path) : 0;
 
-  if (path == NULL || *path == '\0') {
-    path = PORTRES_STATE_DIR;
-  }
-  path_len = strlen(path);
   while (path_len > 1 && path[path_len - 1] == '/') {
     path_len--;
   }
-  if (*path != '/' || path_len == 1 || path_len >= sizeof state_dir) {
+  if (path_len <= 1 || *path != '/' ||
+      path_len >= PORTRES__ENVIRONMENT_PATH_SIZE) {
     return NULL;
   }
-  memcpy(state_dir, path, path_len);
-  return state_dir;
+  snprintf(copy, path_len + 1, "%s", path);
+  return copy;
+}
+
+static bool is_set(const char* value) {
+  return value != NULL && *value != '\0';
+}
+
+static void read_dirs(void) {
+  const char* state = secure_getenv("PORTRES_STATE_DIR");
+  const char* runtime = secure_getenv("PORTRES_RUNTIME_DIR");
+
+  environment.state_dir =
+      parse_dir(is_set(state) ? state : PORTRES_STATE_DIR, state_dir);
+  environment.has_runtime_dir = is_set(runtime);
+  environment.runtime_dir = parse_dir(runtime, runtime_dir);
+  environment.session_dir =
+      parse_dir(secure_getenv("XDG_RUNTIME_DIR"), session_dir);
+}
+
+static void read_scope(void) {
+  const char* scope = secure_getenv("PORTRES_SCOPE");
+
+  environment.is_scope_known = true;
+  if (is_set(scope) && strcmp(scope, "process") == 0) {
+    environment.scope = PORTRES_SCOPE_PROCESS;
+  } else if (is_set(scope) && strcmp(scope, "shared") == 0) {
+    environment.scope = PORTRES_SCOPE_SHARED;
+  } else {
+    environment.is_scope_known = !is_set(scope);
+  }
 }
 
 static const char* parse_tree(const char* value) {
@@ -120,7 +150,6 @@ static const char* parse_tree(const char* value) {
 static void read_environment(void) {
   const char* value = secure_getenv("PORTRES_BLOCK");
   const char* outgoing = secure_getenv("PORTRES_OUTGOING");
-  const char* scope = secure_getenv("PORTRES_SCOPE");
   size_t value_len = value != NULL ? strlen(value) : 0;
   bool is_long = value_len >= VALUE_SIZE;
 
@@ -131,10 +160,9 @@ static void read_environment(void) {
   if (is_long) {
     environment.malformed = "it is longer than 1023 bytes";
   }
-  environment.is_scope_known =
-      scope == NULL || *scope == '\0' || strcmp(scope, "process") == 0;
-  environment.state_dir = parse_state_dir(secure_getenv("PORTRES_STATE_DIR"));
   environment.tree = parse_tree(secure_getenv("PORTRES_TREE"));
+  read_scope();
+  read_dirs();
   environment.is_outgoing = outgoing != NULL && strcmp(outgoing, "1") == 0;
 }
 

@@ -15,13 +15,17 @@ enum {
 };
 
 struct portres__environment {
-  bool has_blocks;       /* the variable is set, to something */
-  bool is_outgoing;      /* PORTRES_OUTGOING=1 */
-  bool is_scope_known;   /* PORTRES_SCOPE is process, or not set */
-  const char* state_dir; /* no slash at its end; NULL: of no use */
-  const char* tree;      /* PORTRES_TREE: ask_posix.h; NULL: of no use */
-  const char* value;     /* the variable, cut to fit */
-  const char* malformed; /* what is wrong with it; NULL: nothing */
+  bool has_blocks;      /* the variable is set, to something */
+  bool is_outgoing;     /* PORTRES_OUTGOING=1 */
+  bool is_scope_known;  /* PORTRES_SCOPE is one there is, or not set */
+  bool has_runtime_dir; /* PORTRES_RUNTIME_DIR is set, to something */
+  enum portres_scope scope;
+  const char* state_dir;   /* no slash at its end; NULL: of no use */
+  const char* runtime_dir; /* the same */
+  const char* session_dir; /* the same, of XDG_RUNTIME_DIR */
+  const char* tree;        /* PORTRES_TREE: ask_posix.h; NULL: of no use */
+  const char* value;       /* the variable, cut to fit */
+  const char* malformed;   /* what is wrong with it; NULL: nothing */
   size_t block_count;
   struct {
     enum portres_protocol protocol;

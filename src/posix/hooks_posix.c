@@ -8,24 +8,19 @@
  *
  * The names carry no symbol version: one would not match the references of
  * libraries that want bind@GLIBC_2.2.5.
+ *
+ * Here are the names that every libc has; hooks_glibc.c has the others.
  */
 #include <fcntl.h>
 #include <stdarg.h>
 
 #include "bind_posix.h"
 #include "descriptor_posix.h"
+#include "hooks_posix.h"
 #include "implicit_posix.h"
 #include "real_posix.h"
 #include "rights_posix.h"
 #include "syscall_posix.h"
-
-#ifndef PORTRES_HOOK_PREFIX
-#define PORTRES_HOOK_PREFIX ""
-#endif
-
-#define HOOK(name)                   \
-  __asm__(PORTRES_HOOK_PREFIX #name) \
-      __attribute__((visibility("default"), used))
 
 /* --- Binding --- */
 
@@ -42,11 +37,6 @@ int hook_connect(int s, const struct sockaddr* a, socklen_t len) {
 int hook_listen(int s, int backlog) HOOK(listen);
 int hook_listen(int s, int backlog) {
   return portres__hook_listen(s, backlog);
-}
-
-int hook_bindresvport(int s, struct sockaddr_in* a) HOOK(bindresvport);
-int hook_bindresvport(int s, struct sockaddr_in* a) {
-  return portres__hook_bindresvport(s, a);
 }
 
 ssize_t hook_send(int s, const void* data, size_t len, int flags) HOOK(send);
@@ -142,31 +132,15 @@ int hook_dup3(int fd, int new_fd, int flags) {
   return portres__hook_dup3(fd, new_fd, flags);
 }
 
-/* libc itself reads the third argument as a pointer, given or not. */
-static void* third_argument(va_list arguments) {
-  return va_arg(arguments, void*);
-}
-
 int hook_fcntl(int fd, int command, ...) HOOK(fcntl);
 int hook_fcntl(int fd, int command, ...) {
   void* argument;
   va_list arguments;
 
   va_start(arguments, command);
-  argument = third_argument(arguments);
+  argument = portres__third_argument(arguments);
   va_end(arguments);
   return portres__hook_fcntl(portres__real()->fcntl, fd, command, argument);
-}
-
-int hook_fcntl64(int fd, int command, ...) HOOK(fcntl64);
-int hook_fcntl64(int fd, int command, ...) {
-  void* argument;
-  va_list arguments;
-
-  va_start(arguments, command);
-  argument = third_argument(arguments);
-  va_end(arguments);
-  return portres__hook_fcntl(portres__real()->fcntl64, fd, command, argument);
 }
 
 /* --- Closed --- */
@@ -174,17 +148,6 @@ int hook_fcntl64(int fd, int command, ...) {
 int hook_close(int fd) HOOK(close);
 int hook_close(int fd) {
   return portres__hook_close(fd);
-}
-
-int hook_close_range(unsigned first, unsigned last, int flags)
-    HOOK(close_range);
-int hook_close_range(unsigned first, unsigned last, int flags) {
-  return portres__hook_close_range(first, last, flags);
-}
-
-void hook_closefrom(int first) HOOK(closefrom);
-void hook_closefrom(int first) {
-  portres__hook_closefrom(first);
 }
 
 int hook_fclose(FILE* stream) HOOK(fclose);
@@ -196,12 +159,6 @@ FILE* hook_freopen(const char* path, const char* mode, FILE* stream)
     HOOK(freopen);
 FILE* hook_freopen(const char* path, const char* mode, FILE* stream) {
   return portres__hook_freopen(portres__real()->freopen, path, mode, stream);
-}
-
-FILE* hook_freopen64(const char* path, const char* mode, FILE* stream)
-    HOOK(freopen64);
-FILE* hook_freopen64(const char* path, const char* mode, FILE* stream) {
-  return portres__hook_freopen(portres__real()->freopen64, path, mode, stream);
 }
 
 /* --- By number --- */

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "process_posix.h"
+
 /* A look takes less than a microsecond, unless its thread must wait for a
  * processor. */
 enum { PATIENCE_MS = 1000 };
@@ -13,7 +15,13 @@ PORTRES__HOT _Atomic int portres__looks[PORTRES__LOOKERS];
 bool portres__look_begin(enum portres__looker looker, int fd) {
   int none = 0;
 
-  return atomic_compare_exchange_strong(&portres__looks[looker], &none, fd + 1);
+  if (!atomic_compare_exchange_strong(&portres__looks[looker], &none, fd + 1)) {
+    return false;
+  }
+  /* Not implied: a processor may let what the kernel reads next overtake the
+   * store of an exchange that succeeds. */
+  atomic_thread_fence(memory_order_seq_cst);
+  return true;
 }
 
 void portres__look_end(enum portres__looker looker) {
@@ -27,8 +35,26 @@ static int64_t now_ms(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+bool portres__look_begin_soon(enum portres__looker looker, int fd) {
+  int64_t end_ms = now_ms() + PATIENCE_MS;
+
+  while (!portres__look_begin(looker, fd)) {
+    if (now_ms() >= end_ms) {
+      return false;
+    }
+    sched_yield();
+  }
+  return true;
+}
+
+/* In a child that was forked amid a look, without handlers, nobody would end
+ * it; and a vfork child's descriptors are not those that are looked at. */
 void portres__look_wait(int fd) {
   int64_t end_ms = now_ms() + PATIENCE_MS;
+
+  if (!portres__process_owns_tables()) {
+    return;
+  }
 
   while (portres__look_is_at(fd) && now_ms() < end_ms) {
     sched_yield();

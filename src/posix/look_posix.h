@@ -21,11 +21,14 @@
 enum portres__looker {
   PORTRES__LOOKER_LOCKED, /* the thread that has the engine's lock */
   PORTRES__LOOKER_BIND,   /* one whose bind found its block full */
+  PORTRES__LOOKER_CLOSE,  /* one that closed what was without an entry before */
   PORTRES__LOOKERS
 };
 
 /* False: another thread is amid such a look. */
 bool portres__look_begin(enum portres__looker looker, int fd);
+/* The same, once that is over; false: it took too long. */
+bool portres__look_begin_soon(enum portres__looker looker, int fd);
 void portres__look_end(enum portres__looker looker);
 
 /* The descriptors that are looked at, + 1; 0: none. */
@@ -34,7 +37,8 @@ extern _Atomic int portres__looks[PORTRES__LOOKERS];
 static inline bool portres__look_is_at(int fd) {
   return fd >= 0 &&
          (atomic_load(&portres__looks[PORTRES__LOOKER_LOCKED]) - 1 == fd ||
-          atomic_load(&portres__looks[PORTRES__LOOKER_BIND]) - 1 == fd);
+          atomic_load(&portres__looks[PORTRES__LOOKER_BIND]) - 1 == fd ||
+          atomic_load(&portres__looks[PORTRES__LOOKER_CLOSE]) - 1 == fd);
 }
 
 PORTRES__RARE void portres__look_wait(int fd);

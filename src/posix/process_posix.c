@@ -11,6 +11,8 @@
 
 #include "engine.h"
 #include "environment_posix.h"
+#include "kept_posix.h"
+#include "ledger_posix.h"
 #include "look_posix.h"
 #include "platform.h"
 #include "rare.h"
@@ -20,8 +22,10 @@
 #include "unchanged_posix.h"
 
 PORTRES__HOT _Atomic(_Atomic unsigned char*) portres__process_mark;
+_Atomic unsigned portres__process_forks;
 
 static _Atomic int owner_pid;
+static _Atomic int chosen_scope; /* enum portres_scope */
 static pthread_once_t start_once = PTHREAD_ONCE_INIT;
 static pthread_mutex_t acquire_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t engine_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -81,14 +85,17 @@ static void set_mark(void) {
  * of a moment in the parent. */
 void portres__process_forget_parent(void) {
   set_mark();
+  atomic_fetch_add(&portres__process_forks, 1);
   atomic_store(&owner_pid, (int)getpid());
   pthread_mutex_init(&acquire_lock, NULL);
   pthread_mutex_init(&engine_lock, NULL);
   pthread_mutex_init(&probe_lock, NULL);
+  portres__look_after_fork(); /* before anything is closed */
   portres__statefile_after_fork();
   portres__portmap_after_fork();
   portres__testing_after_fork();
-  portres__look_after_fork();
+  portres__kept_after_fork();
+  portres__ledger_after_fork();
   portres__engine_after_fork();
   portres__unchanged_after_fork();
 }
@@ -120,6 +127,12 @@ static void map_mark(void) {
 
 /* --- Start --- */
 
+static void watch_if_shared(enum portres_scope scope) {
+  if (scope == PORTRES_SCOPE_SHARED) {
+    portres__platform_ledger_watch();
+  }
+}
+
 static void start(void) {
   int saved_errno = errno;
 
@@ -130,6 +143,7 @@ static void start(void) {
   pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
   portres__platform_portmap_refresh();
   portres__platform_read_testing();
+  watch_if_shared(portres__environment()->scope);
   errno = saved_errno;
 }
 
@@ -226,11 +240,18 @@ bool portres__process_is_interrupted(void) {
   return false;
 }
 
+void portres__platform_choose_scope(enum portres_scope scope) {
+  atomic_store(&chosen_scope, (int)scope);
+  watch_if_shared(scope);
+}
+
 int portres__platform_default_scope(enum portres_scope* out) {
-  if (!portres__environment()->is_scope_known) {
-    return PORTRES_EOPNOTSUPP;
+  *out = (enum portres_scope)atomic_load(&chosen_scope);
+  if (*out == PORTRES_SCOPE_DEFAULT) {
+    *out = portres__environment()->scope;
+    return portres__environment()->is_scope_known ? PORTRES_OK
+                                                  : PORTRES_EOPNOTSUPP;
   }
-  *out = PORTRES_SCOPE_PROCESS;
   return PORTRES_OK;
 }
 

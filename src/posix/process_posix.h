@@ -17,6 +17,9 @@
  * forked; NULL where that cannot be had. */
 extern _Atomic(_Atomic unsigned char*) portres__process_mark;
 
+/* How often this memory has become a child's. */
+extern _Atomic unsigned portres__process_forks;
+
 PORTRES__RARE void portres__process_forget_parent(void);
 
 /* Notice a fork that ran no handlers (a raw clone). For calls that are about

@@ -13,17 +13,18 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include "libc_posix.h"
 #include "rare.h"
 
 struct sockaddr_in;
 struct timespec;
 
-/* CALL(result, name, parameters) */
+/* CALL(result, name, parameters). What only some libcs have is in a folder for
+ * each of them: libc_posix.h. */
 #define PORTRES__REAL_CALLS(CALL)                                              \
   CALL(int, bind, (int, const struct sockaddr*, socklen_t))                    \
   CALL(int, connect, (int, const struct sockaddr*, socklen_t))                 \
   CALL(int, listen, (int, int))                                                \
-  CALL(int, bindresvport, (int, struct sockaddr_in*))                          \
   CALL(ssize_t, send, (int, const void*, size_t, int))                         \
   CALL(ssize_t, sendto,                                                        \
        (int, const void*, size_t, int, const struct sockaddr*, socklen_t))     \
@@ -36,17 +37,14 @@ struct timespec;
   CALL(int, accept, (int, struct sockaddr*, socklen_t*))                       \
   CALL(int, accept4, (int, struct sockaddr*, socklen_t*, int))                 \
   CALL(int, close, (int))                                                      \
-  CALL(int, close_range, (unsigned, unsigned, int))                            \
-  CALL(void, closefrom, (int))                                                 \
   CALL(int, dup, (int))                                                        \
   CALL(int, dup2, (int, int))                                                  \
   CALL(int, dup3, (int, int, int))                                             \
   CALL(int, fcntl, (int, int, ...))                                            \
-  CALL(int, fcntl64, (int, int, ...))                                          \
   CALL(int, fclose, (FILE*))                                                   \
   CALL(FILE*, freopen, (const char*, const char*, FILE*))                      \
-  CALL(FILE*, freopen64, (const char*, const char*, FILE*))                    \
-  CALL(long, syscall, (long, ...))
+  CALL(long, syscall, (long, ...))                                             \
+  PORTRES__REAL_CALLS_OF_LIBC(CALL)
 
 #define PORTRES__REAL_MEMBER(result, name, parameters) result(*name) parameters;
 
@@ -73,6 +71,9 @@ static inline const struct portres__real_calls* portres__real(void) {
 PORTRES__RARE int portres__real_bind(int fd,
                                      const struct sockaddr* address,
                                      socklen_t address_len);
+
+/* close_range() is asked for by number, too, of any libc. */
+int portres__real_close_range(unsigned first, unsigned last, int flags);
 
 /* False: it is another library's that has interposed itself behind us, or it
  * may be. */

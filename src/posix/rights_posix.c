@@ -42,6 +42,13 @@ ssize_t portres__hook_recvmsg(int fd, struct msghdr* message, int flags) {
   return result;
 }
 
+void portres__rights_received(const struct mmsghdr* messages,
+                              int message_count) {
+  for (int i = 0; i < message_count; i++) {
+    see_message(&messages[i].msg_hdr, portres__descriptor_is_received);
+  }
+}
+
 int portres__hook_recvmmsg(int fd,
                            struct mmsghdr* messages,
                            unsigned message_count,
@@ -50,8 +57,6 @@ int portres__hook_recvmmsg(int fd,
   int result =
       portres__real()->recvmmsg(fd, messages, message_count, flags, timeout);
 
-  for (int i = 0; i < result; i++) {
-    see_message(&messages[i].msg_hdr, portres__descriptor_is_received);
-  }
+  portres__rights_received(messages, result);
   return result;
 }

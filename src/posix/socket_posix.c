@@ -44,7 +44,8 @@ static bool has_port(int s) {
 }
 
 /* SO_COOKIE is unique since boot; an inode number comes again after 2^32
- * sockets, which is for systems without the former. */
+ * sockets, which is for systems without the former. A file is not asked what it
+ * is: that may take as long as a network disk is away. */
 uint64_t portres__socket_identity(int s) {
   struct stat status;
 #ifdef SO_COOKIE
@@ -53,6 +54,9 @@ uint64_t portres__socket_identity(int s) {
 
   if (getsockopt(s, SOL_SOCKET, SO_COOKIE, &cookie, &cookie_len) == 0) {
     return cookie;
+  }
+  if (errno == ENOTSOCK || errno == EBADF) {
+    return 0;
   }
 #endif
   return fstat(s, &status) == 0 && S_ISSOCK(status.st_mode)

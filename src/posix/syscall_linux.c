@@ -24,9 +24,14 @@ static const void* pointer(long argument) {
 }
 
 static long pass_closing(long number, const long a[]) {
-  struct portres__closing closing = portres__descriptor_before_close((int)a[0]);
-  long result = pass(number, a);
+  struct portres__closing closing;
+  long result;
 
+  if (portres__descriptor_is_spared((int)a[0])) {
+    return -1;
+  }
+  closing = portres__descriptor_before_close((int)a[0]);
+  result = pass(number, a);
   portres__descriptor_after_close((int)a[0], closing);
   return result;
 }
@@ -34,6 +39,16 @@ static long pass_closing(long number, const long a[]) {
 static long pass_making(long number, const long a[]) {
   return portres__descriptor_is_made((int)pass(number, a));
 }
+
+#ifdef SYS_recvmmsg_time64
+/* libc's own may have another struct timespec. */
+static long pass_receiving(long number, const long a[]) {
+  long result = pass(number, a);
+
+  portres__rights_received(pointer(a[1]), (int)result);
+  return result;
+}
+#endif
 
 static long pass_binding(long number, const long a[], int before) {
   return before != 0 ? -1 : pass(number, a);
@@ -53,6 +68,9 @@ static int duplicate(long number, const long a[], long* result_out) {
     case SYS_dup3:
       *result_out = portres__hook_dup3((int)a[0], (int)a[1], (int)a[2]);
       return 1;
+#ifdef SYS_fcntl64 /* with 32 bits */
+    case SYS_fcntl64:
+#endif
     case SYS_fcntl:
       if (a[1] != F_DUPFD && a[1] != F_DUPFD_CLOEXEC) {
         return 0;
@@ -105,7 +123,9 @@ static long make_or_close(long number, const long a[]) {
       return portres__hook_close_range((unsigned)a[0], (unsigned)a[1],
                                        (int)a[2]);
     case SYS_socket:
+#ifdef SYS_accept /* one of socketcall's where that came first */
     case SYS_accept:
+#endif
     case SYS_accept4:
       return pass_making(number, a);
     case SYS_socketpair:
@@ -114,6 +134,10 @@ static long make_or_close(long number, const long a[]) {
     case SYS_recvmsg:
       return portres__hook_recvmsg((int)a[0], (void*)(uintptr_t)a[1],
                                    (int)a[2]);
+#ifdef SYS_recvmmsg_time64 /* with 32 bits */
+    case SYS_recvmmsg_time64:
+      return pass_receiving(number, a);
+#endif
     case SYS_recvmmsg:
       return portres__hook_recvmmsg((int)a[0], (void*)(uintptr_t)a[1],
                                     (unsigned)a[2], (int)a[3],

@@ -78,7 +78,7 @@ static void complain(void) {
 
 /* --- Blocks --- */
 
-static int acquire(size_t index) {
+static int acquire(int fd, size_t index) {
   struct request* request = &requests[index];
   struct portres_options options = {
       .size = sizeof options,
@@ -95,7 +95,7 @@ static int acquire(size_t index) {
   }
   if (status == PORTRES_OK) {
     status = portres__engine_reserve_inherited(
-        portres__environment()->blocks[index].protocol, &options,
+        fd, portres__environment()->blocks[index].protocol, &options,
         &request->granted);
   }
   if (status != PORTRES_OK && !request->has_failed) {
@@ -108,7 +108,8 @@ static int acquire(size_t index) {
 /* Whether the block serves a bind of this protocol to this port (0: any port).
  * One that starts anywhere is acquired to know where it is; if that fails, an
  * explicit port is none of its own. */
-static bool serves(size_t index,
+static bool serves(int fd,
+                   size_t index,
                    enum portres_protocol protocol,
                    uint16_t port) {
   const struct portres__environment* environment = portres__environment();
@@ -121,7 +122,7 @@ static bool serves(size_t index,
     return true;
   }
   if (range.start == 0) {
-    if (acquire(index) != PORTRES_OK) {
+    if (acquire(fd, index) != PORTRES_OK) {
       return false;
     }
     range = requests[index].granted.range;
@@ -131,7 +132,8 @@ static bool serves(size_t index,
 
 /* The token of the first block from `*index_io` on that serves; 0 with
  * PORTRES_OK: none does. `*index_io` goes behind it. */
-static int find_token(enum portres_protocol protocol,
+static int find_token(int fd,
+                      enum portres_protocol protocol,
                       uint16_t port,
                       size_t* index_io,
                       portres_token* token_out) {
@@ -139,19 +141,20 @@ static int find_token(enum portres_protocol protocol,
   int status;
 
   *token_out = 0;
-  while (*index_io < count && !serves(*index_io, protocol, port)) {
+  while (*index_io < count && !serves(fd, *index_io, protocol, port)) {
     ++*index_io;
   }
   if (*index_io == count) {
     return PORTRES_OK;
   }
-  status = acquire(*index_io);
+  status = acquire(fd, *index_io);
   *token_out = requests[*index_io].granted.token;
   ++*index_io;
   return status;
 }
 
-static int next_token(enum portres_protocol protocol,
+static int next_token(int fd,
+                      enum portres_protocol protocol,
                       uint16_t port,
                       size_t* index_io,
                       portres_token* token_out) {
@@ -163,7 +166,7 @@ static int next_token(enum portres_protocol protocol,
     status = PORTRES_EINVAL;
   }
   if (status == PORTRES_OK) {
-    status = find_token(protocol, port, index_io, token_out);
+    status = find_token(fd, protocol, port, index_io, token_out);
   }
   portres__unchanged_unlock();
   complain();
@@ -212,7 +215,8 @@ static bool bind_from_blocks(const struct attempt* attempt,
 
   for (;;) {
     portres_token token = 0;
-    int status = next_token(attempt->facts->protocol, port, &index, &token);
+    int status =
+        next_token(attempt->fd, attempt->facts->protocol, port, &index, &token);
 
     if (status != PORTRES_OK) {
       errno = portres__status_to_errno(status);

@@ -44,17 +44,28 @@ void portres__platform_leave(struct portres__platform_entry entry) {
   errno = entry.saved_errno;
 }
 
+/* What Windows does is wider than each of them. */
+static volatile int chosen_scope; /* a word: read and written at once */
+
+void portres__platform_choose_scope(enum portres_scope scope) {
+  chosen_scope = (int)scope;
+}
+
 int portres__platform_default_scope(enum portres_scope* out) {
   char value[16] = "";
   DWORD value_len =
       GetEnvironmentVariableA("PORTRES_SCOPE", value, (DWORD)sizeof value);
 
-  if (value_len != 0 &&
-      (value_len >= sizeof value || strcmp(value, "process") != 0)) {
-    return PORTRES_EOPNOTSUPP;
+  *out = (enum portres_scope)chosen_scope;
+  if (*out != PORTRES_SCOPE_DEFAULT) {
+    return PORTRES_OK;
   }
   *out = PORTRES_SCOPE_PROCESS;
-  return PORTRES_OK;
+  if (value_len == 0 || strcmp(value, "process") == 0) {
+    return PORTRES_OK;
+  }
+  *out = PORTRES_SCOPE_SHARED;
+  return strcmp(value, "shared") == 0 ? PORTRES_OK : PORTRES_EOPNOTSUPP;
 }
 
 bool portres__platform_random(void* out, size_t out_len) {

@@ -109,16 +109,16 @@ const char* portres_ws_inet_ntop(int family,
 /* --- WSAStringToAddress() --- */
 
 /* The number at the end, of at most `max`; -1: none. */
-static long read_number(const char* text, long max) {
+static int64_t read_number(const char* text, int64_t max) {
   char* end;
-  long number = strtol(text, &end, 10);
+  int64_t number = strtoll(text, &end, 10);
 
   return *text >= '0' && *text <= '9' && *end == '\0' && number <= max ? number
                                                                        : -1;
 }
 
 /* Cut the text at the last `separator` of it, and read the number behind. */
-static bool cut_number(char* text, char separator, long max, long* out) {
+static bool cut_number(char* text, char separator, int64_t max, int64_t* out) {
   char* at = strrchr(text, separator);
 
   *out = 0;
@@ -131,7 +131,7 @@ static bool cut_number(char* text, char separator, long max, long* out) {
 }
 
 static bool parse_v4(char* text, struct sockaddr_in* out) {
-  long port;
+  int64_t port;
 
   if (!cut_number(text, ':', 65535, &port)) {
     return false;
@@ -143,8 +143,8 @@ static bool parse_v4(char* text, struct sockaddr_in* out) {
 
 /* "address", "[address]", "[address]:port", each with "%scope" perhaps. */
 static bool parse_v6(char* text, struct sockaddr_in6* out) {
-  long port = 0;
-  long scope;
+  int64_t port = 0;
+  int64_t scope;
 
   if (*text == '[') {
     char* close = strchr(++text, ']');

@@ -62,7 +62,7 @@ static int send_parts(SOCKET s,
     return -WSAEFAULT;
   }
   sending->parts = parts->items;
-  sending->part_count = parts->count;
+  sending->part_count = (int)parts->count;
   sent = portres__ws_send(s, sending);
   if (sent < 0) {
     return sent;
@@ -158,7 +158,7 @@ static int receive_parts(SOCKET s,
   }
   receiving->flags = (int)*flags;
   receiving->parts = parts->items;
-  receiving->part_count = parts->count;
+  receiving->part_count = (int)parts->count;
   received = portres__ws_receive(s, receiving);
   if (received >= 0) {
     *received_out = (DWORD)received;

@@ -8,7 +8,7 @@
 
 /* The system's number of a command; 0: none that Winsock has. Where long has
  * 64 bits, a program may pass Windows' negative number as a positive one. */
-static unsigned long system_command(long command) {
+static unsigned system_command(long command) {
   switch ((uint32_t)command) {
     case PORTRES_WS_FIONBIO:
     case (uint32_t)FIONBIO:
@@ -25,7 +25,7 @@ static unsigned long system_command(long command) {
 }
 
 static int control(SOCKET s, long command, uint32_t* value) {
-  unsigned long system = system_command(command);
+  unsigned system = system_command(command);
   int fd = portres__ws_fd(s);
 
   if (fd < 0) {

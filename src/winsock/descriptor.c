@@ -15,7 +15,7 @@
 #include "operation.h"
 #include "startup.h"
 
-enum { PAGE_SIZE = 1024, PAGE_COUNT = 1 << 14 };
+enum { PAGE_ENTRIES = 1024, PAGE_COUNT = 1 << 14 };
 
 struct entry {
   _Atomic uint64_t identity; /* of the socket that Winsock made */
@@ -34,7 +34,7 @@ static _Atomic uint32_t forks; /* that led to this process */
 /* Threads that waited or closed are the parent's: nobody is to wait for them,
  * and no socket that both have to be shut down for their sake. */
 static void forget_threads(struct entry* page) {
-  for (size_t i = 0; i < PAGE_SIZE; i++) {
+  for (size_t i = 0; i < PAGE_ENTRIES; i++) {
     if (atomic_load(&page[i].waiter_count) != 0) {
       atomic_store(&page[i].waiter_count, 0u);
     }
@@ -63,11 +63,11 @@ static void watch_forks(void) {
 static struct entry* find(int fd) {
   struct entry* page;
 
-  if (fd < 0 || fd / PAGE_SIZE >= PAGE_COUNT) {
+  if (fd < 0 || fd / PAGE_ENTRIES >= PAGE_COUNT) {
     return NULL;
   }
-  page = atomic_load(&pages[fd / PAGE_SIZE]);
-  return page == NULL ? NULL : &page[fd % PAGE_SIZE];
+  page = atomic_load(&pages[fd / PAGE_ENTRIES]);
+  return page == NULL ? NULL : &page[fd % PAGE_ENTRIES];
 }
 
 static struct entry* find_or_make(int fd) {
@@ -75,12 +75,12 @@ static struct entry* find_or_make(int fd) {
   struct entry* expected = NULL;
   struct entry* page;
 
-  if (fd < 0 || fd / PAGE_SIZE >= PAGE_COUNT || find(fd) != NULL) {
+  if (fd < 0 || fd / PAGE_ENTRIES >= PAGE_COUNT || find(fd) != NULL) {
     return find(fd);
   }
   pthread_once(&once, watch_forks);
-  page = calloc(PAGE_SIZE, sizeof *page);
-  if (page != NULL && !atomic_compare_exchange_strong(&pages[fd / PAGE_SIZE],
+  page = calloc(PAGE_ENTRIES, sizeof *page);
+  if (page != NULL && !atomic_compare_exchange_strong(&pages[fd / PAGE_ENTRIES],
                                                       &expected, page)) {
     free(page);
   }
@@ -149,10 +149,10 @@ int portres__ws_set_affinity(int fd) {
 }
 
 void portres__ws_close_all(void) {
-  for (int fd = 0; fd < PAGE_SIZE * PAGE_COUNT; fd++) {
+  for (int fd = 0; fd < PAGE_ENTRIES * PAGE_COUNT; fd++) {
     const struct entry* entry = find(fd);
     if (entry == NULL) {
-      fd |= PAGE_SIZE - 1; /* nor any other of this page */
+      fd |= PAGE_ENTRIES - 1; /* nor any other of this page */
     } else if (portres__ws_has(fd, PORTRES__WS_IS_KNOWN) &&
                atomic_load(&entry->identity) == identity_of(fd)) {
       portres__ws_begin_close(fd);

@@ -13,7 +13,7 @@
 /* With an address if `to` is not NULL. */
 struct portres__ws_sending {
   const struct iovec* parts;
-  size_t part_count;
+  int part_count;
   int flags;
   const struct sockaddr* to;
   int to_len;
@@ -23,7 +23,7 @@ int portres__ws_send(SOCKET s, const struct portres__ws_sending* sending);
 /* The sender's address goes to `from` if it is not NULL. */
 struct portres__ws_receiving {
   const struct iovec* parts;
-  size_t part_count;
+  int part_count;
   int flags;
   struct sockaddr* from;
   int* from_len;

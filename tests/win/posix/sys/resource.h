@@ -2,11 +2,15 @@
 #ifndef PORTRES_TESTS_WIN_POSIX_RESOURCE_H
 #define PORTRES_TESTS_WIN_POSIX_RESOURCE_H
 
+#include "../missing.h"
+
 enum { RLIMIT_NOFILE };
 
+typedef unsigned long rlim_t;
+
 struct rlimit {
-  unsigned rlim_cur;
-  unsigned rlim_max;
+  rlim_t rlim_cur;
+  rlim_t rlim_max;
 };
 
 static inline int getrlimit(int resource, struct rlimit* out) {
@@ -15,5 +19,7 @@ static inline int getrlimit(int resource, struct rlimit* out) {
   out->rlim_max = 1u << 20;
   return 0;
 }
+
+#define setrlimit(...) posix_missing("there is no setrlimit()")
 
 #endif

@@ -5,12 +5,9 @@
 #include <process.h>
 #include <sys/types.h>
 
-#include "../../../table.h"
+#include "../missing.h"
 
-static inline pid_t fork(void) {
-  table_skip("there is no fork");
-  return -1;
-}
+#define fork() posix_missing("there is no fork()")
 
 static inline pid_t waitpid(pid_t pid, int* wait_status, int options) {
   (void)options;

@@ -1,0 +1,13 @@
+/* libc_posix.h - the calls that only some libcs have: glibc since 2.34. */
+#ifndef PORTRES_LIBC_POSIX_H
+#define PORTRES_LIBC_POSIX_H
+
+/* CALL(result, name, parameters), as in real_posix.h; hooks_glibc.c. */
+#define PORTRES__REAL_CALLS_OF_LIBC(CALL)             \
+  CALL(int, bindresvport, (int, struct sockaddr_in*)) \
+  CALL(int, close_range, (unsigned, unsigned, int))   \
+  CALL(void, closefrom, (int))                        \
+  CALL(int, fcntl64, (int, int, ...))                 \
+  CALL(FILE*, freopen64, (const char*, const char*, FILE*))
+
+#endif

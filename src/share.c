@@ -1,0 +1,102 @@
+#include "share.h"
+
+#include "engine.h"
+
+/* Where nobody has chosen. */
+static const enum portres_scope default_scope = PORTRES_SCOPE_PROCESS;
+
+int portres__share_enter(portres_socket s,
+                         bool is_inherited,
+                         struct portres_options* options,
+                         portres__stake* out) {
+  bool is_chosen = options->scope != PORTRES_SCOPE_DEFAULT;
+  int status;
+
+  *out = 0;
+  if (!is_chosen) {
+    options->scope = default_scope;
+  }
+  if (options->scope == PORTRES_SCOPE_PROCESS) {
+    return PORTRES_OK;
+  }
+  status = portres__platform_ledger_enter(
+      s, is_inherited ? PORTRES__STAKE_INHERITED : PORTRES__STAKE_OWN, out);
+  if (status != PORTRES_OK && !is_chosen) {
+    options->scope = PORTRES_SCOPE_PROCESS;
+    status = PORTRES_OK;
+  }
+  return status;
+}
+
+void portres__share_leave(portres__stake stake) {
+  if (stake != 0) {
+    portres__platform_ledger_leave(stake);
+  }
+}
+
+void portres__share_put(struct portres__reservation* reservation,
+                        portres__stake stake) {
+  if (stake != 0) {
+    portres__platform_ledger_hold(stake);
+  }
+  atomic_store(&reservation->stake, stake);
+}
+
+int portres__share_settle(struct portres__reservation* reservation) {
+  portres__stake stake = atomic_load(&reservation->stake);
+  struct portres_info info;
+
+  if (stake == 0) {
+    return PORTRES_OK;
+  }
+  portres__reservation_describe(reservation, &info);
+  return portres__platform_ledger_settle(stake, &info);
+}
+
+/* --- Renew --- */
+
+/* Should it end meanwhile: whoever ends it has found it claimed, or we find it
+ * dead. Somebody may have what was his before the ledger was removed. */
+static void claim_again(struct portres__reservation* reservation,
+                        portres__stake stake) {
+  uint16_t busy;
+
+  if (portres__platform_ledger_claim(stake, reservation->protocol,
+                                     reservation->range, false,
+                                     &busy) != PORTRES_OK) {
+    return;
+  }
+  portres__share_settle(reservation);
+  if (!portres__reservation_is_alive(reservation)) {
+    portres__platform_ledger_end(stake, reservation->protocol,
+                                 reservation->range);
+  }
+}
+
+static void claim_all_again(portres__stake stake) {
+  uint32_t count = atomic_load(&portres__engine.reservations.count);
+
+  for (uint32_t i = 0; i < count; i++) {
+    struct portres__reservation* reservation = portres__reservation_pin_alive(
+        portres__slab_handle(portres__reservation_at(i)));
+    if (reservation == NULL) {
+      continue;
+    }
+    if (reservation->kind == PORTRES_RUNTIME &&
+        atomic_load(&reservation->stake) == stake) {
+      claim_again(reservation, stake);
+    }
+    portres__reservation_drop(reservation);
+  }
+}
+
+int portres__share_renew(portres__stake stake) {
+  int status = portres__platform_ledger_renew(stake);
+
+  if (status == PORTRES_OK) {
+    portres__engine_lock();
+    claim_all_again(stake);
+    portres__platform_unlock_engine();
+  }
+  return status;
+}

@@ -1,0 +1,30 @@
+/* share.h - a reservation, and the ledger that other processes look at. */
+#ifndef PORTRES_SHARE_H
+#define PORTRES_SHARE_H
+
+#include "platform.h"
+#include "reservation.h"
+
+/* Settle the scope of an acquire, and have what it takes; to be left again. A
+ * wide scope that nobody has chosen and that cannot be had is no error. Lock:
+ * the acquire lock. Returns: 0; EOPNOTSUPP, EACCES, ECORRUPT, EDISKFULL,
+ * ENOBUFS. */
+int portres__share_enter(portres_socket s,
+                         bool is_inherited,
+                         struct portres_options* options,
+                         portres__stake* out);
+void portres__share_leave(portres__stake stake);
+
+/* The reservation's range is claimed with this stake. */
+void portres__share_put(struct portres__reservation* reservation,
+                        portres__stake stake);
+
+/* Tell the others of it. Returns: 0; ENOTFOUND: what they look at is not what
+ * this process does; EDISKFULL, ENOBUFS. */
+int portres__share_settle(struct portres__reservation* reservation);
+
+/* Look at what the others do, and claim there all that this process has. Lock:
+ * the acquire lock. Returns: as enter; ENOTFOUND. */
+int portres__share_renew(portres__stake stake);
+
+#endif

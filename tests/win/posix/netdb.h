@@ -1,0 +1,2 @@
+/* netdb.h - see sys/socket.h. */
+#include <sys/socket.h>

@@ -1,0 +1,2 @@
+/* portres_ws/event.h - see ../native.h. */
+#include "../native.h"

@@ -1,0 +1,2 @@
+/* portres_ws/persistent.h - see ../native.h. */
+#include "../native.h"

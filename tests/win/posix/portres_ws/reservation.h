@@ -1,0 +1,2 @@
+/* portres_ws/reservation.h - see ../native.h. */
+#include "../native.h"

@@ -1,0 +1,2 @@
+/* portres_ws/socket.h - see ../native.h. */
+#include "../native.h"

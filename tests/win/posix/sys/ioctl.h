@@ -1,0 +1,2 @@
+/* sys/ioctl.h - see sys/socket.h. */
+#include <sys/socket.h>

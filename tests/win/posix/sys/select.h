@@ -1,0 +1,2 @@
+/* sys/select.h - see sys/socket.h. */
+#include <sys/socket.h>
