@@ -235,5 +235,7 @@ int cli_run_main(const struct cli_command* self, int count, char** words) {
   if (!read_request(self, count, words, &request, &code)) {
     return code == CLI_OK ? CLI_OK : CLI_RUN_FAILED;
   }
-  return run(self, &request);
+  code = run(self, &request);
+  tree_close(&request.tree);
+  return code;
 }
