@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ask_posix.h"
 #include "block.h"
 
 enum { VALUE_SIZE = 1024 };
@@ -13,6 +14,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct portres__environment environment;
 static char value_copy[VALUE_SIZE];
 static char state_dir[PORTRES__ENVIRONMENT_PATH_SIZE];
+static char tree_copy[PORTRES__ASK_VALUE_LEN + 1];
 static char runtime_dir[PORTRES__ENVIRONMENT_PATH_SIZE];
 static char session_dir[PORTRES__ENVIRONMENT_PATH_SIZE];
 
@@ -139,6 +141,14 @@ static void read_scope(void) {
   }
 }
 
+static const char* parse_tree(const char* value) {
+  if (value == NULL || !portres__ask_is_value(value)) {
+    return NULL;
+  }
+  memcpy(tree_copy, value, sizeof tree_copy);
+  return tree_copy;
+}
+
 static void read_environment(void) {
   const char* value = secure_getenv("PORTRES_BLOCK");
   const char* outgoing = secure_getenv("PORTRES_OUTGOING");
@@ -152,6 +162,7 @@ static void read_environment(void) {
   if (is_long) {
     environment.malformed = "it is longer than 1023 bytes";
   }
+  environment.tree = parse_tree(secure_getenv("PORTRES_TREE"));
   read_scope();
   read_dirs();
   environment.is_outgoing = outgoing != NULL && strcmp(outgoing, "1") == 0;

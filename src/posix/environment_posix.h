@@ -23,6 +23,7 @@ struct portres__environment {
   const char* state_dir;   /* no slash at its end; NULL: of no use */
   const char* runtime_dir; /* the same */
   const char* session_dir; /* the same, of XDG_RUNTIME_DIR */
+  const char* tree;        /* PORTRES_TREE: ask_posix.h; NULL: of no use */
   const char* value;       /* the variable, cut to fit */
   const char* malformed;   /* what is wrong with it; NULL: nothing */
   size_t block_count;

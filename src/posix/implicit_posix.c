@@ -153,6 +153,10 @@ PORTRES__RARE static int listen_again(int fd, int backlog) {
 int portres__hook_listen(int fd, int backlog) {
   int result;
 
+  if (portres__unchanged_is_on() && portres__fdtable_get(fd) == 0 &&
+      portres__unchanged_listen(fd, backlog, &result)) {
+    return result;
+  }
   if (portres__before_listen(fd) != 0) {
     return -1;
   }

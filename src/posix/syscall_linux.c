@@ -96,8 +96,8 @@ static int bind_or_send(long number, const long a[], long* result_out) {
           portres__before_connect((int)a[0], pointer(a[1]), (socklen_t)a[2]);
       break;
     case SYS_listen:
-      before = portres__before_listen((int)a[0]);
-      break;
+      *result_out = portres__hook_listen((int)a[0], (int)a[1]);
+      return 1;
     case SYS_sendmsg:
       *result_out = portres__hook_sendmsg((int)a[0], pointer(a[1]), (int)a[2]);
       return 1;

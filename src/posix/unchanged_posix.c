@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "address_posix.h"
+#include "ask_posix.h"
 #include "bind_posix.h"
 #include "block.h"
 #include "complaint_posix.h"
@@ -238,6 +239,65 @@ static bool bind_from_blocks(const struct attempt* attempt,
   }
 }
 
+/* --- In a tree of processes: portres run --- */
+
+static bool is_of_tree(enum portres_protocol protocol, uint16_t port) {
+  const struct portres__environment* environment = portres__environment();
+
+  for (size_t i = 0; i < environment->block_count; i++) {
+    if (environment->blocks[i].protocol == protocol &&
+        (port == 0 ||
+         portres__block_contains(environment->blocks[i].range, port))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Without its supervisor the block has ended, as when a token has died. */
+static int settle_errno(uint16_t port) {
+  if (errno == ECONNREFUSED) {
+    errno = port == 0 ? ENOBUFS : EACCES;
+  } else if (errno == EMFILE || errno == ENFILE || errno == ETOOMANYREFS) {
+    errno = ENOBUFS;
+  }
+  return -1;
+}
+
+static int ask_supervisor(const struct attempt* attempt, uint16_t port) {
+  if (portres__testing_is_on() &&
+      portres__bind_check_testing(attempt->call) != 0) {
+    return -1;
+  }
+  return portres__ask_bind(portres__environment()->tree, attempt->fd,
+                           attempt->address, attempt->address_len) == 0
+             ? 0
+             : settle_errno(port);
+}
+
+static bool bind_from_tree(const struct attempt* attempt,
+                           uint16_t port,
+                           int* result_out) {
+  if (!is_of_tree(attempt->facts->protocol, port)) {
+    return false;
+  }
+  *result_out = ask_supervisor(attempt, port);
+  return true;
+}
+
+/* --- Of a socket that has no port --- */
+
+/* True: it counts as associated, and this is the result. */
+static bool bind_unbound(const struct attempt* attempt,
+                         uint16_t port,
+                         int* result_out) {
+  const struct portres__environment* environment = portres__environment();
+
+  return environment->tree != NULL && environment->malformed == NULL
+             ? bind_from_tree(attempt, port, result_out)
+             : bind_from_blocks(attempt, port, result_out);
+}
+
 static bool is_unbound_inet(int fd, struct portres__socket_facts* facts_out) {
   int saved_errno = errno;
   bool is_unbound =
@@ -261,7 +321,7 @@ bool portres__unchanged_bind(int fd,
     return false;
   }
   portres__process_notice_fork();
-  return bind_from_blocks(&attempt, portres__address_port(address), result_out);
+  return bind_unbound(&attempt, portres__address_port(address), result_out);
 }
 
 int portres__unchanged_bind_implicitly(int fd, enum portres_testing_call call) {
@@ -276,7 +336,55 @@ int portres__unchanged_bind_implicitly(int fd, enum portres_testing_call call) {
   portres__process_notice_fork();
   memset(&address, 0, sizeof address);
   address.any.sa_family = (sa_family_t)facts.family;
-  return bind_from_blocks(&attempt, 0, &result) ? result : 0;
+  return bind_unbound(&attempt, 0, &result) ? result : 0;
+}
+
+static uint16_t port_of(int fd) {
+  union portres__address address;
+  socklen_t address_len = sizeof address;
+
+  return getsockname(fd, &address.any, &address_len) == 0
+             ? portres__address_port(&address.any)
+             : 0;
+}
+
+/* True for a socket that listens with a port of the tree, or is to get one. */
+static bool listens_in_tree(int fd, uint16_t* port_out) {
+  struct portres__socket_facts facts;
+  int saved_errno = errno;
+  bool is_concerned =
+      portres__platform_socket_facts(fd, &facts) == PORTRES_OK &&
+      facts.protocol == PORTRES_TCP;
+
+  *port_out = is_concerned ? port_of(fd) : 0;
+  errno = saved_errno;
+  return is_concerned && is_of_tree(PORTRES_TCP, *port_out);
+}
+
+/* Where the supervisor is no more, nor are its guards. */
+bool portres__unchanged_listen(int fd, int backlog, int* result_out) {
+  const struct portres__environment* environment = portres__environment();
+  int saved_errno = errno;
+  uint16_t port;
+
+  if (environment->tree == NULL || environment->malformed != NULL ||
+      !listens_in_tree(fd, &port)) {
+    return false;
+  }
+  if (port == 0 && portres__testing_is_on() &&
+      portres__bind_check_testing(PORTRES_TESTING_LISTEN) != 0) {
+    *result_out = -1;
+    return true;
+  }
+  *result_out = portres__ask_listen(environment->tree, fd, backlog);
+  if (*result_out != 0 && errno == ECONNREFUSED && port != 0) {
+    errno = saved_errno;
+    return false;
+  }
+  if (*result_out != 0) {
+    settle_errno(port);
+  }
+  return true;
 }
 
 void portres__unchanged_lock(void) {

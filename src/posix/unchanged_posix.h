@@ -57,6 +57,10 @@ PORTRES__RARE bool portres__unchanged_bind(int fd,
  * tests. */
 int portres__unchanged_bind_implicitly(int fd, enum portres_testing_call call);
 
+/* listen() in a tree of processes, where it takes a supervisor. False: this is
+ * none, or the socket is not concerned. True: this is the result. */
+bool portres__unchanged_listen(int fd, int backlog, int* result_out);
+
 /* Held while a block is acquired. Before: signals are blocked. */
 void portres__unchanged_lock(void);
 void portres__unchanged_unlock(void);

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""The `portres` command and blocks of several processes: list, who, hold, run.
+
+On Windows the kernel knows them all. Stressed: that what one process reserves
+another one is told of, and refused; and that it is free when its owner is
+killed.
+"""
+
+import re
+import subprocess
+
+from cli_support import as_json, portres, script, start
+from unchanged_support import expect, folder, free_block, main, row
+
+
+def reservations(**options):
+    code, told = as_json("list", **options)
+    expect(code, 0)
+    for entry in told["reservations"]:
+        since = entry.pop("since")
+        expect(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", since)
+               is not None, True)
+    return told["reservations"]
+
+
+def entry(protocol, first, count, used, process, label):
+    return {"protocol": protocol, "start": first, "count": count,
+            "kind": "runtime", "scope": "shared", "used": used,
+            "free": count - used, "pid": process.pid, "program": "portres",
+            "label": label}
+
+
+def holder(protocol, block, *options):
+    process = start("hold", *options, protocol, block, stdin=subprocess.PIPE)
+    return process, int(process.stdout.readline().split()[1])
+
+
+@row("given a held block, when it is listed or asked for, "
+     "then its owner and its label are told")
+def hold_listed():
+    process, first = holder("udp", 4, "--label", "a \"label\"")
+    expect(reservations(), [entry("udp", first, 4, 0, process,
+                                  "a \"label\"")])
+    code, told = as_json("who", "udp", first + 3)
+    got = told["protocols"][0]["reservations"][0]
+    expect((code, got["pid"], got["program"], got["scope"], got["label"]),
+           (0, process.pid, "portres", "shared", "a \"label\""))
+    process.communicate()
+    expect((process.returncode, reservations()), (0, []))
+
+
+@row("given a tree that uses a port of its block, when it is listed, "
+     "then that port is used and the guards are not")
+def tree_listed():
+    process = start(*script("say(take(), start); sys.stdin.read()",
+                            "--tcp=4", "--udp=2", "--label=tree"),
+                    stdin=subprocess.PIPE)
+    _, first = map(int, process.stdout.readline().split())
+    told = reservations()
+    expect(told[0], entry("tcp", first, 4, 1, process, "tree"))
+    expect((told[1]["protocol"], told[1]["used"], told[1]["free"]),
+           ("udp", 0, 2))
+    process.communicate()
+    expect(reservations(), [])
+
+
+@row("given a held block, when others want its ports, then a block of them is "
+     "refused, persistent or not, and one of anywhere lies elsewhere")
+def hold_keeps():
+    process, first = holder("tcp", 4)
+    with folder() as where:
+        for words in (["hold", "tcp", f"2@{first + 3}"],
+                      ["create", "tcp", first + 1, 1]):
+            done = portres(*words,
+                           variables={"PORTRES_STATE_DIR": str(where)})
+            expect((words, done.returncode, "EADDRINUSE" in done.stderr),
+                   (words, 75, True))
+    for scope in "shared", "machine":
+        done = portres("run", f"--tcp=1@{first}", f"--scope={scope}", "true")
+        expect((scope, done.returncode, "EADDRINUSE" in done.stderr),
+               (scope, 125, True))
+    other, elsewhere = holder("tcp", 4)
+    expect(abs(elsewhere - first) >= 4, True)
+    for each in process, other:
+        each.communicate()
+
+
+@row("given a holder is killed, when its block is wanted, "
+     "then the next one has it")
+def hold_killed():
+    first = free_block(4)
+    for _ in range(20):
+        process, got = holder("tcp", f"4@{first}")
+        expect(got, first)
+        process.kill()
+        process.wait()
+        process.communicate()
+    expect(reservations(), [])
+
+
+@row("given no use can be made of the runtime directory, when blocks are "
+     "wanted, then machine holds without it, and shared fails")
+def no_directory():
+    with folder() as where:
+        where.chmod(0o777)
+        options = {"variables": {"PORTRES_RUNTIME_DIR": str(where)}}
+        for scope, wanted in ("machine", 0), ("process", 0), ("shared", 125):
+            done = portres("run", "--tcp=1", f"--scope={scope}", "true",
+                           **options)
+            expect((scope, done.returncode), (scope, wanted))
+        done = portres("hold", "tcp", 1, **options)
+        expect((done.returncode, done.stdout), (1, ""))
+        expect(list(where.iterdir()), [])
+
+
+if __name__ == "__main__":
+    main()
