@@ -16,7 +16,7 @@ int portres__share_enter(portres_socket s,
   if (!is_chosen) {
     options->scope = default_scope;
   }
-  if (options->scope != PORTRES_SCOPE_SHARED) {
+  if (options->scope == PORTRES_SCOPE_PROCESS) {
     return PORTRES_OK;
   }
   status = portres__platform_ledger_enter(
@@ -25,7 +25,8 @@ int portres__share_enter(portres_socket s,
     options->scope = PORTRES_SCOPE_PROCESS;
     status = PORTRES_OK;
   }
-  return status;
+  /* The ledger only tells others of a block that is guarded. */
+  return options->scope == PORTRES_SCOPE_MACHINE ? PORTRES_OK : status;
 }
 
 void portres__share_leave(portres__stake stake) {

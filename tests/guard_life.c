@@ -1,6 +1,7 @@
 /* Guards and processes: forks, programs started, descriptors closed wholesale,
  * the owner killed, another user. */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -234,6 +235,8 @@ static void check_listen_while_starting(int protocol) {
   assert_int_equal(pthread_create(&thread, NULL, keep_starting, NULL), 0);
   for (int i = 0; i < ROUNDS; i++) {
     const int s = contract_member(&block, NET_DUAL);
+    /* Or the program that is started would have the port after our close. */
+    assert_int_equal(fcntl(s, F_SETFD, FD_CLOEXEC), 0);
     failures += net_listen(s) != 0;
     net_close(s);
   }

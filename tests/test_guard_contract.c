@@ -195,14 +195,15 @@ static void check_flags_after_failure(int protocol) {
   contract_end(&block);
 }
 
+/* The block's owner and the ledger have one each. */
 static void check_descriptors(int protocol) {
   const int before = table_open_descriptors();
   struct contract_block block = guard_block(protocol, 8);
-  assert_int_equal(table_open_descriptors(), before + 1 + 8);
+  assert_int_equal(table_open_descriptors(), before + 2 + 8);
   const int s = contract_bound_member(&block, NET_DUAL);
-  assert_int_equal(table_open_descriptors(), before + 1 + 8);
+  assert_int_equal(table_open_descriptors(), before + 2 + 8);
   net_close(s);
-  assert_int_equal(table_open_descriptors(), before + 1 + 8);
+  assert_int_equal(table_open_descriptors(), before + 2 + 8);
   contract_end(&block);
   assert_int_equal(table_open_descriptors(), before);
 }

@@ -194,7 +194,8 @@ PORTRES_API int portres_acquire_with(portres_socket s,
  * /dev/shm/portres-UID. It is made when needed, for this user alone, and
  * refused (ECORRUPT) when others could change it. A process has a descriptor
  * of the file while it has blocks of scope shared. The kernel frees them when
- * it dies, in whatever way.
+ * it dies, in whatever way. Blocks of scope machine are told of there as well,
+ * if it can be had.
  *
  * Returns: 0; EINVAL: an unknown scope.
  */
