@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "block.h"
+#include "variable_posix.h"
 
 enum { VALUE_SIZE = 1024 };
 
@@ -108,9 +109,9 @@ static const char* parse_state_dir(const char* path) {
 }
 
 static void read_environment(void) {
-  const char* value = secure_getenv("PORTRES_BLOCK");
-  const char* outgoing = secure_getenv("PORTRES_OUTGOING");
-  const char* scope = secure_getenv("PORTRES_SCOPE");
+  const char* value = portres__variable("PORTRES_BLOCK");
+  const char* outgoing = portres__variable("PORTRES_OUTGOING");
+  const char* scope = portres__variable("PORTRES_SCOPE");
   size_t value_len = value != NULL ? strlen(value) : 0;
   bool is_long = value_len >= VALUE_SIZE;
 
@@ -123,7 +124,8 @@ static void read_environment(void) {
   }
   environment.is_scope_known =
       scope == NULL || *scope == '\0' || strcmp(scope, "process") == 0;
-  environment.state_dir = parse_state_dir(secure_getenv("PORTRES_STATE_DIR"));
+  environment.state_dir =
+      parse_state_dir(portres__variable("PORTRES_STATE_DIR"));
   environment.is_outgoing = outgoing != NULL && strcmp(outgoing, "1") == 0;
 }
 

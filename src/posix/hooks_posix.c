@@ -2,30 +2,20 @@
  *
  * Three layers: the name a program calls (here, one statement each), our logic
  * (portres__hook_*, or the calls of descriptor_posix.h and bind_posix.h), and
- * libc's own (portres__real). Each name is given to the assembler, so that
- * libc's headers, which rename fcntl and freopen as they see fit, have no say;
- * in the static library it is the one that the linker's --wrap wants.
- *
- * The names carry no symbol version: one would not match the references of
- * libraries that want bind@GLIBC_2.2.5.
+ * libc's own (portres__real). These are the names that every libc has; hooks/
+ * has those that only some have, a file each.
  */
 #include <fcntl.h>
 #include <stdarg.h>
 
 #include "bind_posix.h"
 #include "descriptor_posix.h"
+#include "hook_posix.h"
 #include "implicit_posix.h"
 #include "real_posix.h"
 #include "rights_posix.h"
-#include "syscall_posix.h"
 
-#ifndef PORTRES_HOOK_PREFIX
-#define PORTRES_HOOK_PREFIX ""
-#endif
-
-#define HOOK(name)                   \
-  __asm__(PORTRES_HOOK_PREFIX #name) \
-      __attribute__((visibility("default"), used))
+#define HOOK(name) PORTRES__HOOK(name)
 
 /* --- Binding --- */
 
@@ -42,11 +32,6 @@ int hook_connect(int s, const struct sockaddr* a, socklen_t len) {
 int hook_listen(int s, int backlog) HOOK(listen);
 int hook_listen(int s, int backlog) {
   return portres__hook_listen(s, backlog);
-}
-
-int hook_bindresvport(int s, struct sockaddr_in* a) HOOK(bindresvport);
-int hook_bindresvport(int s, struct sockaddr_in* a) {
-  return portres__hook_bindresvport(s, a);
 }
 
 ssize_t hook_send(int s, const void* data, size_t len, int flags) HOOK(send);
@@ -75,12 +60,6 @@ ssize_t hook_sendmsg(int s, const struct msghdr* message, int flags) {
   return portres__hook_sendmsg(s, message, flags);
 }
 
-int hook_sendmmsg(int s, struct mmsghdr* messages, unsigned count, int flags)
-    HOOK(sendmmsg);
-int hook_sendmmsg(int s, struct mmsghdr* messages, unsigned count, int flags) {
-  return portres__hook_sendmmsg(s, messages, count, flags);
-}
-
 /* --- Made --- */
 
 int hook_socket(int domain, int type, int protocol) HOOK(socket);
@@ -100,29 +79,9 @@ int hook_accept(int s, struct sockaddr* a, socklen_t* len) {
   return portres__descriptor_is_made(portres__real()->accept(s, a, len));
 }
 
-int hook_accept4(int s, struct sockaddr* a, socklen_t* len, int flags)
-    HOOK(accept4);
-int hook_accept4(int s, struct sockaddr* a, socklen_t* len, int flags) {
-  return portres__descriptor_is_made(
-      portres__real()->accept4(s, a, len, flags));
-}
-
 ssize_t hook_recvmsg(int s, struct msghdr* message, int flags) HOOK(recvmsg);
 ssize_t hook_recvmsg(int s, struct msghdr* message, int flags) {
   return portres__hook_recvmsg(s, message, flags);
-}
-
-int hook_recvmmsg(int s,
-                  struct mmsghdr* messages,
-                  unsigned count,
-                  int flags,
-                  struct timespec* timeout) HOOK(recvmmsg);
-int hook_recvmmsg(int s,
-                  struct mmsghdr* messages,
-                  unsigned count,
-                  int flags,
-                  struct timespec* timeout) {
-  return portres__hook_recvmmsg(s, messages, count, flags, timeout);
 }
 
 /* --- Duplicated --- */
@@ -137,36 +96,15 @@ int hook_dup2(int fd, int new_fd) {
   return portres__hook_dup2(fd, new_fd);
 }
 
-int hook_dup3(int fd, int new_fd, int flags) HOOK(dup3);
-int hook_dup3(int fd, int new_fd, int flags) {
-  return portres__hook_dup3(fd, new_fd, flags);
-}
-
-/* libc itself reads the third argument as a pointer, given or not. */
-static void* third_argument(va_list arguments) {
-  return va_arg(arguments, void*);
-}
-
 int hook_fcntl(int fd, int command, ...) HOOK(fcntl);
 int hook_fcntl(int fd, int command, ...) {
   void* argument;
   va_list arguments;
 
   va_start(arguments, command);
-  argument = third_argument(arguments);
+  argument = portres__hook_third_argument(arguments);
   va_end(arguments);
   return portres__hook_fcntl(portres__real()->fcntl, fd, command, argument);
-}
-
-int hook_fcntl64(int fd, int command, ...) HOOK(fcntl64);
-int hook_fcntl64(int fd, int command, ...) {
-  void* argument;
-  va_list arguments;
-
-  va_start(arguments, command);
-  argument = third_argument(arguments);
-  va_end(arguments);
-  return portres__hook_fcntl(portres__real()->fcntl64, fd, command, argument);
 }
 
 /* --- Closed --- */
@@ -174,17 +112,6 @@ int hook_fcntl64(int fd, int command, ...) {
 int hook_close(int fd) HOOK(close);
 int hook_close(int fd) {
   return portres__hook_close(fd);
-}
-
-int hook_close_range(unsigned first, unsigned last, int flags)
-    HOOK(close_range);
-int hook_close_range(unsigned first, unsigned last, int flags) {
-  return portres__hook_close_range(first, last, flags);
-}
-
-void hook_closefrom(int first) HOOK(closefrom);
-void hook_closefrom(int first) {
-  portres__hook_closefrom(first);
 }
 
 int hook_fclose(FILE* stream) HOOK(fclose);
@@ -196,28 +123,4 @@ FILE* hook_freopen(const char* path, const char* mode, FILE* stream)
     HOOK(freopen);
 FILE* hook_freopen(const char* path, const char* mode, FILE* stream) {
   return portres__hook_freopen(portres__real()->freopen, path, mode, stream);
-}
-
-FILE* hook_freopen64(const char* path, const char* mode, FILE* stream)
-    HOOK(freopen64);
-FILE* hook_freopen64(const char* path, const char* mode, FILE* stream) {
-  return portres__hook_freopen(portres__real()->freopen64, path, mode, stream);
-}
-
-/* --- By number --- */
-
-/* Like libc's, it reads six arguments however many were given: what lies in
- * the caller's frame instead of the last is none of AddressSanitizer's. */
-long hook_syscall(long number, ...) HOOK(syscall)
-    __attribute__((no_sanitize_address));
-long hook_syscall(long number, ...) {
-  long arguments[PORTRES__SYSCALL_ARGUMENTS];
-  va_list list;
-
-  va_start(list, number);
-  for (int i = 0; i < PORTRES__SYSCALL_ARGUMENTS; i++) {
-    arguments[i] = va_arg(list, long);
-  }
-  va_end(list);
-  return portres__hook_syscall(number, arguments);
 }

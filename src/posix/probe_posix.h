@@ -4,8 +4,9 @@
 
 #include <portres/portres.h>
 
-/* Bind one without flags to the wildcard address of IPv6 and IPv4. Lock: the
- * probe lock. Returns: its descriptor, closed at exec; or -1 and errno. */
+/* Bind without flags to the wildcard addresses of IPv6 and IPv4; what remains
+ * bound on the BSDs is the socket of IPv4. Lock: the probe lock. Returns: its
+ * descriptor, closed at exec; or -1 and errno. */
 int portres__probe_bind(enum portres_protocol protocol, uint16_t port);
 
 #endif

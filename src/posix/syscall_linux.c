@@ -88,7 +88,7 @@ static int bind_or_send(long number, const long a[], long* result_out) {
                                            (unsigned)a[2], (int)a[3]);
       return 1;
     case SYS_sendto:
-      before = portres__before_send((int)a[0], (int)a[3]);
+      before = portres__before_send((int)a[0], (int)a[3], a[4] != 0);
       break;
     default:
       return 0;
