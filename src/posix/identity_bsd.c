@@ -17,6 +17,7 @@
 
 #include "address_posix.h"
 #include "endpoint.h"
+#include "engine.h"
 #include "fdtable_posix.h"
 #include "process_posix.h"
 #include "socket_posix.h"
