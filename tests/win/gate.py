@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Run one contract program on Windows or Wine, and hold it to its gates.
+"""Run one contract program where it is known to fail, and hold it to its gates.
 
   gate.py GATES NAME PROGRAM
 
 A line of GATES is "system | name | row | reason": the row of program NAME is
 known to fail on that system; a row that ends in * stands for all that begin
 so. What is printed is TAP: the rows without a gate, and one for the gates. A
-gated row that passes fails, so that somebody takes the gate away.
+gated row that passes fails, so that somebody takes the gate away. The system
+is PORTRES_TEST_SYSTEM of the environment, or else Wine or Windows.
 """
 import os
 import re
@@ -38,8 +39,8 @@ def reason_of(row, gates):
 
 def run(program):
     wrapper = os.environ.get("MESON_EXE_WRAPPER", "").split()
-    environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP",
-                       PORTRES_TEST_NO_NETNS="1")
+    environment = dict({"PORTRES_TEST_NO_NETNS": "1"}, **os.environ)
+    environment["CMOCKA_MESSAGE_OUTPUT"] = "TAP"
     done = subprocess.run(wrapper + [program], env=environment, text=True,
                           errors="replace", stdout=subprocess.PIPE,
                           stdin=subprocess.DEVNULL, timeout=100, check=False)
@@ -70,8 +71,9 @@ def main():
         print(__doc__, file=sys.stderr)
         return 2
     path, name, program = sys.argv[1:]
-    system = "wine" if "wine" in os.environ.get("MESON_EXE_WRAPPER", "") \
-        else "windows"
+    wrapper = os.environ.get("MESON_EXE_WRAPPER", "")
+    system = os.environ.get("PORTRES_TEST_SYSTEM",
+                            "wine" if "wine" in wrapper else "windows")
     gates = read_gates(path, system, name)
     code, lines = run(program)
     rows, held = judge(lines, gates)
