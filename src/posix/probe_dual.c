@@ -21,34 +21,36 @@ static int open_probe(int family, enum portres_protocol protocol) {
   return probe;
 }
 
-static void close_quietly(int fd) {
-  int saved_errno = errno;
-
-  portres__real()->close(fd);
-  errno = saved_errno;
-}
-
+/* Returns: 0 or an errno value. */
 static int bind_probe(int family,
                       enum portres_protocol protocol,
-                      uint16_t port) {
+                      uint16_t port,
+                      int* fd_out) {
   union portres__address address;
   socklen_t address_len = portres__address_any(family, port, &address);
-  int probe = open_probe(family, protocol);
+  int error = 0;
 
-  if (probe >= 0 &&
-      portres__real()->bind(probe, &address.any, address_len) != 0) {
-    close_quietly(probe);
-    return -1;
+  *fd_out = open_probe(family, protocol);
+  if (*fd_out < 0) {
+    return errno;
   }
-  return probe;
+  if (portres__real()->bind(*fd_out, &address.any, address_len) != 0) {
+    error = errno;
+    portres__real()->close(*fd_out);
+    *fd_out = -1;
+  }
+  return error;
 }
 
 /* Where IPv6 is off, IPv4 is all there is to meet. */
-int portres__probe_bind(enum portres_protocol protocol, uint16_t port) {
-  int probe = bind_probe(AF_INET6, protocol, port);
+int portres__probe_open(enum portres_protocol protocol,
+                        uint16_t port,
+                        struct portres__probe* out) {
+  int error = bind_probe(AF_INET6, protocol, port, &out->fds[0]);
 
-  if (probe < 0 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
-    probe = bind_probe(AF_INET, protocol, port);
+  if (error == EAFNOSUPPORT || error == EADDRNOTAVAIL) {
+    error = bind_probe(AF_INET, protocol, port, &out->fds[0]);
   }
-  return probe;
+  out->fds[1] = -1;
+  return error;
 }

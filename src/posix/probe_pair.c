@@ -2,7 +2,7 @@
  * OpenBSD, and on the others not unless it asks), and where it is, it does not
  * meet every IPv4 socket. Of each family, a socket without flags on the
  * wildcard address meets every other one of its transport, whatever flags that
- * has; so both are tried. */
+ * has; so both are bound. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -23,48 +23,49 @@ static int open_probe(int family, enum portres_protocol protocol) {
   return probe;
 }
 
-static void close_quietly(int fd) {
-  int saved_errno = errno;
-
-  portres__real()->close(fd);
-  errno = saved_errno;
-}
-
+/* Returns: 0 or an errno value. */
 static int bind_probe(int family,
                       enum portres_protocol protocol,
-                      uint16_t port) {
+                      uint16_t port,
+                      int* fd_out) {
   union portres__address address;
   socklen_t address_len = portres__address_any(family, port, &address);
-  int probe = open_probe(family, protocol);
+  int error = 0;
 
-  if (probe >= 0 &&
-      portres__real()->bind(probe, &address.any, address_len) != 0) {
-    close_quietly(probe);
-    return -1;
+  *fd_out = open_probe(family, protocol);
+  if (*fd_out < 0) {
+    return errno;
   }
-  return probe;
+  if (portres__real()->bind(*fd_out, &address.any, address_len) != 0) {
+    error = errno;
+    portres__real()->close(*fd_out);
+    *fd_out = -1;
+  }
+  return error;
 }
 
 /* Where a family is off. */
-static bool is_absent(int probe) {
-  return probe < 0 && (errno == EAFNOSUPPORT || errno == EPROTONOSUPPORT ||
-                       errno == EADDRNOTAVAIL);
+static bool is_absence(int error) {
+  return error == EAFNOSUPPORT || error == EPROTONOSUPPORT ||
+         error == EADDRNOTAVAIL;
 }
 
-/* Both are bound for a moment; the one of IPv4 remains. */
-int portres__probe_bind(enum portres_protocol protocol, uint16_t port) {
-  int of_ipv6 = bind_probe(AF_INET6, protocol, port);
-  int of_ipv4;
+int portres__probe_open(enum portres_protocol protocol,
+                        uint16_t port,
+                        struct portres__probe* out) {
+  int error = bind_probe(AF_INET6, protocol, port, &out->fds[0]);
+  bool has_ipv6 = error == 0;
 
-  if (of_ipv6 < 0 && !is_absent(of_ipv6)) {
-    return -1;
+  out->fds[1] = -1;
+  if (!has_ipv6 && !is_absence(error)) {
+    return error;
   }
-  of_ipv4 = bind_probe(AF_INET, protocol, port);
-  if (of_ipv6 >= 0 && is_absent(of_ipv4)) {
-    return of_ipv6;
+  error = bind_probe(AF_INET, protocol, port, &out->fds[1]);
+  if (has_ipv6 && is_absence(error)) {
+    return 0;
   }
-  if (of_ipv6 >= 0) {
-    close_quietly(of_ipv6);
+  if (error != 0) {
+    portres__probe_close(out);
   }
-  return of_ipv4;
+  return error;
 }

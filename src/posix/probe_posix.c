@@ -13,18 +13,24 @@
 
 enum { PATIENCE = 2 };
 
+void portres__probe_close(const struct portres__probe* probe) {
+  for (int i = 0; i < PORTRES__PROBE_SOCKETS; i++) {
+    if (probe->fds[i] >= 0) {
+      portres__real()->close(probe->fds[i]);
+    }
+  }
+}
+
 /* Returns: 0 or an errno value. */
 static int try_port_of_any_family(enum portres_protocol protocol,
                                   uint16_t port) {
-  int error = 0;
-  int probe;
+  struct portres__probe probe;
+  int error;
 
   portres__process_lock_probe();
-  probe = portres__probe_bind(protocol, port);
-  if (probe < 0) {
-    error = errno;
-  } else {
-    portres__real()->close(probe);
+  error = portres__probe_open(protocol, port, &probe);
+  if (error == 0) {
+    portres__probe_close(&probe);
   }
   portres__process_unlock_probe();
   return error;

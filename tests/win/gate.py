@@ -7,7 +7,8 @@ A line of GATES is "system | name | row | reason": the row of program NAME is
 known to fail on that system; a row that ends in * stands for all that begin
 so. What is printed is TAP: the rows without a gate, and one for the gates. A
 gated row that passes fails, so that somebody takes the gate away. The system
-is PORTRES_TEST_SYSTEM of the environment, or else Wine or Windows.
+is PORTRES_TEST_SYSTEM of the environment, or else Wine or Windows; "bsd" stands
+for all four. A reason that begins with "left out: " is of a row that is not run.
 """
 import os
 import re
@@ -24,9 +25,17 @@ def read_gates(path, system, name):
             if line.strip() and not line.startswith("#"):
                 where, program, row, reason = [
                     part.strip() for part in line.split(" | ")]
-                if (where, program) == (system, name):
+                if program == name and (
+                        where == system or where == "bsd" and "bsd" in system
+                        or (where, system) == ("bsd", "dragonfly")):
                     gates.append((row, reason))
     return gates
+
+
+def left_out(gates):
+    """Rows that cannot even be tried, for what they leave behind."""
+    return "\n".join(row.rstrip("*") for row, reason in gates
+                     if reason.startswith("left out: "))
 
 
 def reason_of(row, gates):
@@ -37,10 +46,11 @@ def reason_of(row, gates):
     return None
 
 
-def run(program):
+def run(program, gates):
     wrapper = os.environ.get("MESON_EXE_WRAPPER", "").split()
     environment = dict({"PORTRES_TEST_NO_NETNS": "1"}, **os.environ)
     environment["CMOCKA_MESSAGE_OUTPUT"] = "TAP"
+    environment["PORTRES_TEST_WITHOUT"] = left_out(gates)
     done = subprocess.run(wrapper + [program], env=environment, text=True,
                           errors="replace", stdout=subprocess.PIPE,
                           stdin=subprocess.DEVNULL, timeout=100, check=False)
@@ -75,7 +85,7 @@ def main():
     system = os.environ.get("PORTRES_TEST_SYSTEM",
                             "wine" if "wine" in wrapper else "windows")
     gates = read_gates(path, system, name)
-    code, lines = run(program)
+    code, lines = run(program, gates)
     rows, held = judge(lines, gates)
     rows.append((code == 0, f"the program ends with 0 (not {code})"
                  if code else f"the program ends, and {held} gates hold"))

@@ -1,5 +1,6 @@
 #include "address.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -35,9 +36,7 @@ socklen_t like_to_linux(const void* address,
   memcpy(&bsd, address, address_len);
   memset(out, 0, sizeof *out);
   memcpy(out, &bsd, address_len);
-  family = bsd.family == AF_UNSPEC && like_values.takes_unspecified
-               ? AF_INET
-               : like_family_to_linux(bsd.family);
+  family = like_family_to_linux(bsd.family);
   out->any.sa_family = (sa_family_t)family;
   if (family == AF_UNSPEC || family == AF_UNIX) {
     return address_len;
@@ -66,4 +65,20 @@ void like_from_linux(const union linux_address* address,
   bsd.family = (uint8_t)like_family_from_linux(address->any.sa_family);
   memcpy(out, &bsd, copied_len);
   *out_len_io = linux_len;
+}
+
+const char* bsd_inet_ntop(int family,
+                          const void* address,
+                          char* out,
+                          socklen_t out_len);
+const char* bsd_inet_ntop(int family,
+                          const void* address,
+                          char* out,
+                          socklen_t out_len) {
+  return inet_ntop(like_family_to_linux(family), address, out, out_len);
+}
+
+int bsd_inet_pton(int family, const char* text, void* out);
+int bsd_inet_pton(int family, const char* text, void* out) {
+  return inet_pton(like_family_to_linux(family), text, out);
 }

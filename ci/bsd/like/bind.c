@@ -18,6 +18,7 @@
 
 #include "address.h"
 #include "like_calls.h"
+#include "values.h"
 
 enum { WANTS = 1 << 16, ALL_STATES = (1 << 14) - 1 };
 
@@ -182,6 +183,11 @@ int bsd_bind(int s, const void* address, socklen_t address_len) {
   }
   linux_len = like_to_linux(address, address_len, &linux_address);
   if (linux_len == 0 && get_flag(s, SO_TYPE) != 0) {
+    return -1;
+  }
+  if (linux_address.any.sa_family == AF_UNSPEC &&
+      !like_values.takes_unspecified) {
+    errno = EAFNOSUPPORT;
     return -1;
   }
   if (linux_len == 0 || linux_address.any.sa_family == AF_UNIX) {

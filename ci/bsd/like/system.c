@@ -139,15 +139,25 @@ static int give(const void* value, size_t value_len, void* out, size_t* len) {
   return 0;
 }
 
-static int give_port(bool is_last, void* out, size_t* out_len_io) {
-  FILE* file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
-  int ports[2] = {0, 0};
-  int found = file != NULL ? fscanf(file, "%d %d", &ports[0], &ports[1]) : 0;
+/* Without memory of malloc(): a child that was forked amid threads comes here,
+ * too, and a sanitizer's may be locked for ever there. */
+static size_t read_file(const char* path, char* out, size_t out_size) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t got = fd >= 0 ? read(fd, out, out_size - 1) : -1;
 
-  if (file != NULL) {
-    fclose(file);
+  if (fd >= 0) {
+    close(fd);
   }
-  if (found != 2) {
+  out[got > 0 ? got : 0] = '\0';
+  return got > 0 ? (size_t)got : 0;
+}
+
+static int give_port(bool is_last, void* out, size_t* out_len_io) {
+  char text[64];
+  int ports[2] = {0, 0};
+
+  read_file("/proc/sys/net/ipv4/ip_local_port_range", text, sizeof text);
+  if (sscanf(text, "%d %d", &ports[0], &ports[1]) != 2) {
     errno = ENOENT;
     return -1;
   }
@@ -167,14 +177,11 @@ static int give_boot(void* out, size_t* out_len_io) {
 }
 
 static int give_boot_id(void* out, size_t* out_len_io) {
-  unsigned char id[16];
-  FILE* file = fopen("/proc/sys/kernel/random/boot_id", "re");
-  size_t id_len = file != NULL ? fread(id, 1, sizeof id, file) : 0;
+  char id[17];
 
-  if (file != NULL) {
-    fclose(file);
-  }
-  return give(id, id_len, out, out_len_io);
+  return read_file("/proc/sys/kernel/random/boot_id", id, sizeof id) == 16
+             ? give(id, 16, out, out_len_io)
+             : -1;
 }
 
 static bool is_named(const char* name, const char* known) {
