@@ -113,6 +113,7 @@ static bool is_bound_elsewhere(int fd, uint16_t port) {
 uint64_t portres__socket_identity(int s) {
   portres__handle handle = portres__fdtable_get(s);
   const struct portres__endpoint* endpoint;
+  uint64_t identity;
 
   if (!is_socket(s)) {
     return 0;
@@ -121,7 +122,10 @@ uint64_t portres__socket_identity(int s) {
     return number_of(s);
   }
   endpoint = portres__endpoint_peek(handle);
-  return is_bound_elsewhere(s, portres__endpoint_port(endpoint))
+  identity = atomic_load(&endpoint->identity);
+  /* If the entry has gone meanwhile, the endpoint may be another one by now. */
+  return is_bound_elsewhere(s, portres__endpoint_port(endpoint)) ||
+                 portres__fdtable_get(s) != handle
              ? fresh()
-             : atomic_load(&endpoint->identity);
+             : identity;
 }
