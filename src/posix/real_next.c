@@ -36,9 +36,11 @@ static void find(const char* name, void* call_out, size_t call_len) {
   memcpy(call_out, &found, call_len);
 }
 
-#define FIND(result, name, parameters)                    \
-  find(PORTRES__SYMBOL_##name, &portres__real_calls.name, \
-       sizeof portres__real_calls.name);
+/* A name that is not there would have dlsym() allocate for its complaint, which
+ * an allocator that calls us while it starts (jemalloc in redis) waits for. */
+#define FIND(result, name, parameters)                                       \
+  PORTRES__IF_##name(find(PORTRES__SYMBOL_##name, &portres__real_calls.name, \
+                          sizeof portres__real_calls.name);)
 
 /* Whether the bind that was found is in one object with a call that nobody has
  * a reason to interpose. */
