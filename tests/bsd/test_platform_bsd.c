@@ -433,6 +433,41 @@ static void check_commands(void) {
 }
 #endif
 
+/* --- Scopes --- */
+
+struct scope_row {
+  const char* name;
+  enum portres_scope scope;
+  int wanted;
+};
+
+static const struct scope_row scope_rows[] = {
+    {"given scope process, then it is granted", PORTRES_SCOPE_PROCESS, 0},
+    {"given scope shared, then EOPNOTSUPP", PORTRES_SCOPE_SHARED,
+     PORTRES_EOPNOTSUPP},
+    {"given scope machine, then EOPNOTSUPP", PORTRES_SCOPE_MACHINE,
+     PORTRES_EOPNOTSUPP},
+};
+
+/* Named by the call, and chosen before it. Nothing is left of a refused one:
+ * its place is free. */
+static void check_scope(const void* row) {
+  const struct scope_row* scope = row;
+  struct portres_options options = {.size = sizeof options, .range = {0, 2}};
+  struct portres_reservation granted;
+  int s = net_socket(IPPROTO_TCP, NET_V4);
+
+  options.scope = scope->scope;
+  assert_int_equal(portres_acquire_with(s, &options, &granted), scope->wanted);
+  options.scope = PORTRES_SCOPE_DEFAULT;
+  assert_int_equal(portres_set_scope(scope->scope), 0);
+  assert_int_equal(portres_acquire_with(s, &options, &granted), scope->wanted);
+  assert_int_equal(portres_set_scope(PORTRES_SCOPE_PROCESS), 0);
+  assert_int_equal(portres_acquire_with(s, &options, &granted), 0);
+  assert_int_equal(portres_set_scope(PORTRES_SCOPE_DEFAULT), 0);
+  net_close(s);
+}
+
 int main(void) {
   TABLE_ADD(length_rows, check_length);
   table_add_one("given a wildcard address, then it says its length", check_any);
@@ -456,5 +491,6 @@ int main(void) {
   table_add_one("given a signal of ours, then nobody gets it", check_take_back);
   table_add_one("given random numbers, then they differ", check_random);
   table_add_one("given fcntl() commands, then they are seen", check_commands);
+  TABLE_ADD(scope_rows, check_scope);
   return contract_run("platform");
 }
