@@ -167,10 +167,11 @@ static int place_and_establish(struct portres__claimant* claimant,
                                struct portres__endpoint* owner,
                                struct portres_reservation* out) {
   struct portres_options options = *wanted;
-  int status;
+  int status = portres__platform_guards_begin(claimant->protocol, &options);
 
-  portres__platform_guards_begin(claimant->protocol, &options);
-  status = portres__place(claimant, &options);
+  if (status == PORTRES_OK) {
+    status = portres__place(claimant, &options);
+  }
   if (status == PORTRES_OK) {
     status = establish(claimant, &options, owner, out);
   }

@@ -99,11 +99,12 @@ struct portres__guards;
 /* Around portres__platform_probe(), which then leaves a guard at each port of
  * the range it found free: begin; take, once the range is had, which makes them
  * the caller's; end, which drops what was not taken. Nothing happens at other
- * scopes. NULL: there are none, for want of memory or because they were too
- * many for the descriptors that this process may have. Lock: the acquire lock.
+ * scopes. Begin returns: 0; EOPNOTSUPP: this system has no such scope. NULL:
+ * there are none, for want of memory or because they were too many for the
+ * descriptors that this process may have. Lock: the acquire lock.
  */
-void portres__platform_guards_begin(enum portres_protocol protocol,
-                                    const struct portres_options* options);
+int portres__platform_guards_begin(enum portres_protocol protocol,
+                                   const struct portres_options* options);
 struct portres__guards* portres__platform_guards_take(void);
 void portres__platform_guards_end(void);
 

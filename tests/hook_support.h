@@ -19,11 +19,16 @@
 /* No kernel and no libc uses this number: what errno holds when untouched. */
 enum { HOOK_ERRNO = 4711 };
 
+/* The names of libc; tests/bsd has others. */
+#ifndef HOOK_SYMBOL
+#define HOOK_SYMBOL(name) name
+#endif
+
 /* libc's headers rename these where file offsets are 64 bits wide. */
-int hook_plain_fcntl(int fd, int command, ...) __asm__("fcntl");
+int hook_plain_fcntl(int fd, int command, ...) __asm__(HOOK_SYMBOL("fcntl"));
 FILE* hook_plain_freopen(const char* path,
                          const char* mode,
-                         FILE* stream) __asm__("freopen");
+                         FILE* stream) __asm__(HOOK_SYMBOL("freopen"));
 
 struct hook_block {
   int owner; /* the acquiring socket */

@@ -85,7 +85,24 @@ static void* need_memory(void* memory) {
   return memory;
 }
 
+/* PORTRES_TEST_WITHOUT names rows that this system has nothing of, each by what
+ * they begin with, and a line each: tests/bsd. */
+static bool is_left_out(const char* name) {
+  const char* at = getenv("PORTRES_TEST_WITHOUT");
+  while (at && *at) {
+    size_t len = strcspn(at, "\n");
+    if (len > 0 && strncmp(name, at, len) == 0) {
+      return true;
+    }
+    at += len + (at[len] == '\n');
+  }
+  return false;
+}
+
 static void add_test(const char* name, struct test test) {
+  if (is_left_out(name)) {
+    return;
+  }
   struct test* copy = need_memory(malloc(sizeof *copy));
   *copy = test;
   tests = need_memory(realloc(tests, (tests_count + 1) * sizeof *tests));

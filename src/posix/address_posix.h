@@ -9,15 +9,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "length_posix.h"
+
 union portres__address {
   struct sockaddr any;
   struct sockaddr_in in;
   struct sockaddr_in6 in6;
-};
-
-/* Linux takes an IPv6 address without its scope id, as RFC 2133 had it. */
-enum {
-  PORTRES__ADDRESS_IN6_MIN = offsetof(struct sockaddr_in6, sin6_scope_id)
 };
 
 /* Callers' addresses may be misaligned: the kernel does not mind. */
@@ -31,26 +28,27 @@ static inline sa_family_t portres__address_family(
 }
 
 /* The length that counts of an address that an inet socket can be bound to;
- * 0: it cannot, and the kernel says why. Linux binds an IPv4 socket to a
- * wildcard address of family AF_UNSPEC too. */
+ * 0: it cannot, and the kernel says why. */
 static inline socklen_t portres__address_length(const struct sockaddr* address,
                                                 socklen_t address_len) {
-  sa_family_t family;
+  return address == NULL || address_len < sizeof(struct sockaddr_in)
+             ? 0
+             : portres__length_of(portres__address_family(address),
+                                  address_len);
+}
 
-  if (address == NULL || address_len < sizeof(struct sockaddr_in) ||
-      address_len > sizeof(struct sockaddr_storage)) {
-    return 0;
-  }
-  family = portres__address_family(address);
-  if (family == AF_INET6) {
-    return address_len < PORTRES__ADDRESS_IN6_MIN ? 0
-           : address_len < sizeof(struct sockaddr_in6)
-               ? address_len
-               : (socklen_t)sizeof(struct sockaddr_in6);
-  }
-  return family == AF_INET || family == AF_UNSPEC
-             ? (socklen_t)sizeof(struct sockaddr_in)
-             : 0;
+/* The wildcard address of a family with a port. Returns: its length. */
+static inline socklen_t portres__address_any(int family,
+                                             uint16_t port,
+                                             union portres__address* out) {
+  socklen_t length = family == AF_INET6 ? (socklen_t)sizeof out->in6
+                                        : (socklen_t)sizeof out->in;
+
+  memset(out, 0, sizeof *out);
+  out->any.sa_family = (sa_family_t)family;
+  out->in.sin_port = htons(port);
+  portres__length_note(&out->any, length);
+  return length;
 }
 
 /* sin_port and sin6_port lie at the same place. */

@@ -377,13 +377,6 @@ int portres__hook_bind(int fd,
 
 /* --- Implicit binds --- */
 
-static socklen_t wildcard(int family, union portres__address* out) {
-  memset(out, 0, sizeof *out);
-  out->any.sa_family = (sa_family_t)family;
-  return family == AF_INET6 ? (socklen_t)sizeof out->in6
-                            : (socklen_t)sizeof out->in;
-}
-
 /* It was bound behind our back, by a call that does not come to us: to a port
  * of the block is fine. */
 static int adopt(struct binder binder) {
@@ -406,7 +399,7 @@ static int adopt(struct binder binder) {
 
 static int bind_wildcard(struct binder binder, int family) {
   union portres__address address;
-  socklen_t address_len = wildcard(family, &address);
+  socklen_t address_len = portres__address_any(family, 0, &address);
   portres__handle association = portres__slab_handle(binder.reservation);
   int saved_errno = errno;
 

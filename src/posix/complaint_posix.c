@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "platform.h"
+#include "signal_posix.h"
 
 enum { LINE_SIZE = 512 };
 
@@ -25,7 +25,6 @@ static void replace_controls(char* text) {
 /* A SIGPIPE of our write must not reach the program; one that was waiting for
  * it before must stay. */
 static void write_quietly(const char* line, size_t line_len) {
-  const struct timespec now = {0, 0};
   sigset_t pipe_set;
   sigset_t saved_mask;
   sigset_t pending;
@@ -38,7 +37,7 @@ static void write_quietly(const char* line, size_t line_len) {
   was_pending = sigismember(&pending, SIGPIPE) == 1;
   if (write(STDERR_FILENO, line, line_len) < 0 && errno == EPIPE &&
       !was_pending) {
-    sigtimedwait(&pipe_set, NULL, &now);
+    portres__signal_take_back(SIGPIPE);
   }
   pthread_sigmask(SIG_SETMASK, &saved_mask, NULL);
 }

@@ -8,6 +8,8 @@
 #include "copies_posix.h"
 #include "endpoint.h"
 #include "engine.h"
+#include "fcntl_posix.h"
+#include "identity_posix.h"
 #include "kept_posix.h"
 #include "look_posix.h"
 #include "process_posix.h"
@@ -42,6 +44,7 @@ int portres__descriptor_is_made(int fd) {
   if (portres__copies_is_noted(fd)) {
     portres__copies_forget(fd);
   }
+  portres__identity_forget(fd);
   return fd;
 }
 
@@ -234,7 +237,7 @@ static int next_own(unsigned first, unsigned last) {
                                                                            : -1;
 }
 
-/* Linux before 5.9 has no close_range(), but libc has closefrom(). */
+/* Linux before 5.9 and most BSDs have no close_range(), but closefrom(). */
 static void close_between(unsigned first, unsigned end) {
   if (first < end && portres__real_close_range(first, end - 1, 0) != 0) {
     for (; first < end; first++) {
@@ -274,11 +277,11 @@ int portres__hook_close_range(unsigned first, unsigned last, int flags) {
   return rest > last ? 0 : portres__real_close_range(rest, last, flags);
 }
 
-void portres__hook_closefrom(void (*real_closefrom)(int), int first) {
+void portres__hook_closefrom(int first) {
   unsigned from = first < 0 ? 0 : (unsigned)first;
   int saved_errno = errno;
 
-  real_closefrom((int)close_to_last_own(from, INT_MAX));
+  portres__real()->closefrom((int)close_to_last_own(from, INT_MAX));
   errno = saved_errno;
 }
 
@@ -357,6 +360,7 @@ static int after_dup(struct portres__endpoint* endpoint, int fd, int new_fd) {
     portres__descriptor_is_made(new_fd);
     portres__copies_note(fd);
     portres__copies_note(new_fd);
+    portres__identity_share(fd, new_fd);
     /* Either who gives the socket its endpoint just now finds our notes, or we
      * find its entry. */
     atomic_thread_fence(memory_order_seq_cst);
@@ -459,7 +463,7 @@ int portres__hook_fcntl(int (*real_fcntl)(int, int, ...),
   struct portres__endpoint* endpoint;
 
   if (command != F_DUPFD && command != F_DUPFD_CLOEXEC) {
-    return real_fcntl(fd, command, argument);
+    return portres__fcntl_otherwise(real_fcntl, fd, command, argument);
   }
   endpoint = before_dup(fd);
   return after_dup(endpoint, fd, real_fcntl(fd, command, argument));

@@ -54,7 +54,7 @@ unsigned portres__descriptor_sweep(
 
 int portres__hook_close(int fd);
 int portres__hook_close_range(unsigned first, unsigned last, int flags);
-void portres__hook_closefrom(void (*real_closefrom)(int), int first);
+void portres__hook_closefrom(int first);
 int portres__hook_dup(int fd);
 int portres__hook_dup2(int fd, int new_fd);
 int portres__hook_dup3(int fd, int new_fd, int flags);

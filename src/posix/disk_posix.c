@@ -7,6 +7,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "signal_posix.h"
+
 static int real_open(int dir, const char* name, int flags, mode_t mode) {
   return openat(dir, name, flags, mode);
 }
@@ -59,14 +61,7 @@ const struct portres__disk* portres__disk = &portres__disk_real;
  * here, as all are (portres__platform_enter); so it is taken back before it is
  * delivered. */
 static void take_back_size_signal(void) {
-  const struct timespec now = {0, 0};
-  int saved_errno = errno;
-  sigset_t set;
-
-  sigemptyset(&set);
-  sigaddset(&set, SIGXFSZ);
-  sigtimedwait(&set, NULL, &now);
-  errno = saved_errno;
+  portres__signal_take_back(SIGXFSZ);
 }
 
 bool portres__disk_write_at(int fd, const void* data, size_t len, off_t at) {

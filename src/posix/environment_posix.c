@@ -7,6 +7,7 @@
 
 #include "ask_posix.h"
 #include "block.h"
+#include "variable_posix.h"
 
 enum { VALUE_SIZE = 1024 };
 
@@ -115,19 +116,19 @@ static bool is_set(const char* value) {
 }
 
 static void read_dirs(void) {
-  const char* state = secure_getenv("PORTRES_STATE_DIR");
-  const char* runtime = secure_getenv("PORTRES_RUNTIME_DIR");
+  const char* state = portres__variable("PORTRES_STATE_DIR");
+  const char* runtime = portres__variable("PORTRES_RUNTIME_DIR");
 
   environment.state_dir =
       parse_dir(is_set(state) ? state : PORTRES_STATE_DIR, state_dir);
   environment.has_runtime_dir = is_set(runtime);
   environment.runtime_dir = parse_dir(runtime, runtime_dir);
   environment.session_dir =
-      parse_dir(secure_getenv("XDG_RUNTIME_DIR"), session_dir);
+      parse_dir(portres__variable("XDG_RUNTIME_DIR"), session_dir);
 }
 
 static void read_scope(void) {
-  const char* scope = secure_getenv("PORTRES_SCOPE");
+  const char* scope = portres__variable("PORTRES_SCOPE");
 
   environment.is_scope_known = true;
   if (is_set(scope) && strcmp(scope, "process") == 0) {
@@ -150,8 +151,8 @@ static const char* parse_tree(const char* value) {
 }
 
 static void read_environment(void) {
-  const char* value = secure_getenv("PORTRES_BLOCK");
-  const char* outgoing = secure_getenv("PORTRES_OUTGOING");
+  const char* value = portres__variable("PORTRES_BLOCK");
+  const char* outgoing = portres__variable("PORTRES_OUTGOING");
   size_t value_len = value != NULL ? strlen(value) : 0;
   bool is_long = value_len >= VALUE_SIZE;
 

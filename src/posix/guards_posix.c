@@ -88,12 +88,13 @@ static struct portres__guards* create(enum portres_protocol protocol,
 
 /* Where there are none the range is looked for all the same: other errors come
  * before ENOBUFS. */
-void portres__platform_guards_begin(enum portres_protocol protocol,
-                                    const struct portres_options* options) {
+int portres__platform_guards_begin(enum portres_protocol protocol,
+                                   const struct portres_options* options) {
   if (options->scope == PORTRES_SCOPE_MACHINE &&
       portres__guards_are_affordable(options->range.count)) {
     pending = create(protocol, options->range.count);
   }
+  return PORTRES_OK;
 }
 
 struct portres__guards* portres__platform_guards_take(void) {

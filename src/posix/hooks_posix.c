@@ -2,25 +2,20 @@
  *
  * Three layers: the name a program calls (here, one statement each), our logic
  * (portres__hook_*, or the calls of descriptor_posix.h and bind_posix.h), and
- * libc's own (portres__real). Each name is given to the assembler, so that
- * libc's headers, which rename fcntl and freopen as they see fit, have no say;
- * in the static library it is the one that the linker's --wrap wants.
- *
- * The names carry no symbol version: one would not match the references of
- * libraries that want bind@GLIBC_2.2.5.
- *
- * Here are the names that every libc has; hooks_glibc.c has the others.
+ * libc's own (portres__real). These are the names that every libc has; hooks/
+ * has those that only some have, a file each.
  */
 #include <fcntl.h>
 #include <stdarg.h>
 
 #include "bind_posix.h"
 #include "descriptor_posix.h"
-#include "hooks_posix.h"
+#include "hook_posix.h"
 #include "implicit_posix.h"
 #include "real_posix.h"
 #include "rights_posix.h"
-#include "syscall_posix.h"
+
+#define HOOK(name) PORTRES__HOOK(name)
 
 /* --- Binding --- */
 
@@ -65,12 +60,6 @@ ssize_t hook_sendmsg(int s, const struct msghdr* message, int flags) {
   return portres__hook_sendmsg(s, message, flags);
 }
 
-int hook_sendmmsg(int s, struct mmsghdr* messages, unsigned count, int flags)
-    HOOK(sendmmsg);
-int hook_sendmmsg(int s, struct mmsghdr* messages, unsigned count, int flags) {
-  return portres__hook_sendmmsg(s, messages, count, flags);
-}
-
 /* --- Made --- */
 
 int hook_socket(int domain, int type, int protocol) HOOK(socket);
@@ -90,29 +79,9 @@ int hook_accept(int s, struct sockaddr* a, socklen_t* len) {
   return portres__descriptor_is_made(portres__real()->accept(s, a, len));
 }
 
-int hook_accept4(int s, struct sockaddr* a, socklen_t* len, int flags)
-    HOOK(accept4);
-int hook_accept4(int s, struct sockaddr* a, socklen_t* len, int flags) {
-  return portres__descriptor_is_made(
-      portres__real()->accept4(s, a, len, flags));
-}
-
 ssize_t hook_recvmsg(int s, struct msghdr* message, int flags) HOOK(recvmsg);
 ssize_t hook_recvmsg(int s, struct msghdr* message, int flags) {
   return portres__hook_recvmsg(s, message, flags);
-}
-
-int hook_recvmmsg(int s,
-                  struct mmsghdr* messages,
-                  unsigned count,
-                  int flags,
-                  struct timespec* timeout) HOOK(recvmmsg);
-int hook_recvmmsg(int s,
-                  struct mmsghdr* messages,
-                  unsigned count,
-                  int flags,
-                  struct timespec* timeout) {
-  return portres__hook_recvmmsg(s, messages, count, flags, timeout);
 }
 
 /* --- Duplicated --- */
@@ -127,18 +96,13 @@ int hook_dup2(int fd, int new_fd) {
   return portres__hook_dup2(fd, new_fd);
 }
 
-int hook_dup3(int fd, int new_fd, int flags) HOOK(dup3);
-int hook_dup3(int fd, int new_fd, int flags) {
-  return portres__hook_dup3(fd, new_fd, flags);
-}
-
 int hook_fcntl(int fd, int command, ...) HOOK(fcntl);
 int hook_fcntl(int fd, int command, ...) {
   void* argument;
   va_list arguments;
 
   va_start(arguments, command);
-  argument = portres__third_argument(arguments);
+  argument = portres__hook_third_argument(arguments);
   va_end(arguments);
   return portres__hook_fcntl(portres__real()->fcntl, fd, command, argument);
 }
@@ -159,22 +123,4 @@ FILE* hook_freopen(const char* path, const char* mode, FILE* stream)
     HOOK(freopen);
 FILE* hook_freopen(const char* path, const char* mode, FILE* stream) {
   return portres__hook_freopen(portres__real()->freopen, path, mode, stream);
-}
-
-/* --- By number --- */
-
-/* Like libc's, it reads six arguments however many were given: what lies in
- * the caller's frame instead of the last is none of AddressSanitizer's. */
-long hook_syscall(long number, ...) HOOK(syscall)
-    __attribute__((no_sanitize_address));
-long hook_syscall(long number, ...) {
-  long arguments[PORTRES__SYSCALL_ARGUMENTS];
-  va_list list;
-
-  va_start(list, number);
-  for (int i = 0; i < PORTRES__SYSCALL_ARGUMENTS; i++) {
-    arguments[i] = va_arg(list, long);
-  }
-  va_end(list);
-  return portres__hook_syscall(number, arguments);
 }

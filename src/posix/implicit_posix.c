@@ -15,6 +15,7 @@
 #include "real_posix.h"
 #include "rights_posix.h"
 #include "swap_posix.h"
+#include "system_posix.h"
 #include "testing.h"
 #include "unchanged_posix.h"
 
@@ -72,7 +73,7 @@ static bool connect_binds(int fd,
                           socklen_t address_len) {
   const struct portres__endpoint* endpoint;
 
-  if (address == NULL || address_len < sizeof address->sa_family ||
+  if (address == NULL || address_len < offsetof(struct sockaddr, sa_data) ||
       portres__address_family(address) == AF_UNSPEC) {
     return false;
   }
@@ -114,7 +115,7 @@ int portres__before_listen(int fd) {
 }
 
 /* A TCP socket is bound by sending only when that connects it. */
-int portres__before_send(int fd, int flags) {
+int portres__before_send(int fd, int flags, bool may_name_peer) {
   bool is_wanted = portres__unchanged_is_outgoing();
 
   if (!is_concerned(fd, is_wanted)) {
@@ -123,7 +124,8 @@ int portres__before_send(int fd, int flags) {
   if (check_testing(fd, PORTRES_TESTING_SEND) != 0) {
     return -1;
   }
-  return may_be_of(fd, PORTRES_UDP) || (flags & MSG_FASTOPEN) != 0
+  return may_be_of(fd, PORTRES_UDP) ||
+                 portres__system_send_connects(flags, may_name_peer)
              ? bind_before(fd, is_wanted, PORTRES_TESTING_SEND)
              : 0;
 }
@@ -167,7 +169,7 @@ int portres__hook_listen(int fd, int backlog) {
 }
 
 ssize_t portres__hook_send(int fd, const void* data, size_t len, int flags) {
-  return portres__before_send(fd, flags) != 0
+  return portres__before_send(fd, flags, false) != 0
              ? -1
              : portres__real()->send(fd, data, len, flags);
 }
@@ -178,7 +180,7 @@ ssize_t portres__hook_sendto(int fd,
                              int flags,
                              const struct sockaddr* address,
                              socklen_t address_len) {
-  return portres__before_send(fd, flags) != 0
+  return portres__before_send(fd, flags, address != NULL) != 0
              ? -1
              : portres__real()->sendto(fd, data, len, flags, address,
                                        address_len);
@@ -187,26 +189,11 @@ ssize_t portres__hook_sendto(int fd,
 ssize_t portres__hook_sendmsg(int fd, const struct msghdr* message, int flags) {
   ssize_t result = -1;
 
-  if (portres__before_send(fd, flags) == 0) {
+  if (portres__before_send(fd, flags, true) == 0) {
     result = portres__real()->sendmsg(fd, message, flags);
   }
   if (result >= 0) {
     portres__rights_sent(message);
-  }
-  return result;
-}
-
-int portres__hook_sendmmsg(int fd,
-                           struct mmsghdr* messages,
-                           unsigned message_count,
-                           int flags) {
-  int result = -1;
-
-  if (message_count == 0 || portres__before_send(fd, flags) == 0) {
-    result = portres__real()->sendmmsg(fd, messages, message_count, flags);
-  }
-  for (int i = 0; i < result; i++) {
-    portres__rights_sent(&messages[i].msg_hdr);
   }
   return result;
 }

@@ -139,26 +139,77 @@ static int visit_file(int dir, const char* name, struct reader* reader) {
   return result;
 }
 
-static int is_ledger(const struct dirent* entry) {
-  return portres__ledgerfile_is_name(entry->d_name) &&
-         portres__ledgerfile_is_current(entry->d_name);
+static bool is_ledger(const char* name) {
+  return portres__ledgerfile_is_name(name) &&
+         portres__ledgerfile_is_current(name);
+}
+
+struct names {
+  char (*list)[PORTRES__LEDGERFILE_NAME_SIZE];
+  size_t count;
+  size_t room;
+};
+
+/* Names of ledgers all have one length, which there is room for. */
+static bool add_name(struct names* names, const char* name) {
+  size_t room = names->room == 0 ? 8 : names->room * 2;
+  void* list;
+
+  if (names->count == names->room) {
+    list = realloc(names->list, room * sizeof *names->list);
+    if (list == NULL) {
+      return false;
+    }
+    names->list = list;
+    names->room = room;
+  }
+  memcpy(names->list[names->count++], name, strlen(name) + 1);
+  return true;
+}
+
+static bool add_names(struct names* names, DIR* stream) {
+  const struct dirent* entry = readdir(stream);
+
+  for (; entry != NULL; entry = readdir(stream)) {
+    if (is_ledger(entry->d_name) && !add_name(names, entry->d_name)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* By hand: of the libcs glibc alone has scandirat(). */
+static bool read_names(int dir, struct names* names) {
+  int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR* stream = copy >= 0 ? fdopendir(copy) : NULL;
+  bool is_read = stream != NULL && add_names(names, stream);
+
+  if (stream != NULL) {
+    closedir(stream);
+  } else if (copy >= 0) {
+    portres__disk->close(copy);
+  }
+  return is_read;
+}
+
+static int compare_names(const void* one, const void* other) {
+  return strcmp(one, other);
 }
 
 static int visit_files(int dir, struct reader* reader) {
-  struct dirent** entries;
-  int count = scandirat(dir, ".", &entries, is_ledger, alphasort);
-  int result = 0;
+  struct names names = {NULL, 0, 0};
+  int result = PORTRES_ENOBUFS;
 
-  if (count < 0) {
-    return PORTRES_ENOBUFS;
-  }
-  for (int i = 0; i < count; i++) {
-    if (result == 0) {
-      result = visit_file(dir, entries[i]->d_name, reader);
+  if (read_names(dir, &names)) {
+    result = 0;
+    if (names.count > 1) {
+      qsort(names.list, names.count, sizeof *names.list, compare_names);
     }
-    free(entries[i]);
+    for (size_t i = 0; i < names.count && result == 0; i++) {
+      result = visit_file(dir, names.list[i], reader);
+    }
   }
-  free(entries);
+  free(names.list);
   return result;
 }
 

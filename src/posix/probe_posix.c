@@ -1,13 +1,8 @@
 /* probe_posix.c - whether ports could be bound: the kernel is asked by binding.
- *
- * A socket without flags on the IPv6 wildcard address, open to IPv4 too, meets
- * every other socket of its transport on that port, in any address family.
  */
 #include <errno.h>
-#include <sys/socket.h>
 #include <time.h>
 
-#include "address_posix.h"
 #include "block.h"
 #include "guard_posix.h"
 #include "guards_posix.h"
@@ -20,57 +15,19 @@
 
 enum { PATIENCE = 2, PATIENCE_WITH_CHILD = 200 };
 
-static int open_probe(int family, enum portres_protocol protocol) {
-  int type = protocol == PORTRES_TCP ? SOCK_STREAM : SOCK_DGRAM;
-  int probe =
-      portres__real()->socket(family, type | SOCK_CLOEXEC, (int)protocol);
-  int off = 0;
-
-  if (probe >= 0 && family == AF_INET6) {
-    setsockopt(probe, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+void portres__probe_close(const struct portres__probe* probe) {
+  for (int i = 0; i < PORTRES__PROBE_SOCKETS; i++) {
+    if (probe->fds[i] >= 0) {
+      portres__real()->close(probe->fds[i]);
+    }
   }
-  return probe;
-}
-
-static int bind_probe(int family,
-                      enum portres_protocol protocol,
-                      uint16_t port) {
-  union portres__address address;
-  int probe = open_probe(family, protocol);
-  int error;
-
-  if (probe < 0) {
-    return -1;
-  }
-  memset(&address, 0, sizeof address);
-  address.any.sa_family = (sa_family_t)family;
-  address.in.sin_port = htons(port);
-  if (portres__real()->bind(
-          probe, &address.any,
-          family == AF_INET6 ? sizeof address.in6 : sizeof address.in) != 0) {
-    error = errno;
-    portres__real()->close(probe);
-    errno = error;
-    return -1;
-  }
-  return probe;
-}
-
-/* Where IPv6 is off, IPv4 is all there is to meet. */
-int portres__probe_bind(enum portres_protocol protocol, uint16_t port) {
-  int probe = bind_probe(AF_INET6, protocol, port);
-
-  if (probe < 0 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
-    probe = bind_probe(AF_INET, protocol, port);
-  }
-  return probe;
 }
 
 /* Returns: 0 or an errno value. */
 static int try_port_of_any_family(enum portres_protocol protocol,
                                   uint16_t port) {
-  int error = 0;
-  int probe;
+  struct portres__probe probe;
+  int error;
 
   portres__process_lock_probe();
   if (portres__guards_are_wanted()) {
@@ -78,11 +35,9 @@ static int try_port_of_any_family(enum portres_protocol protocol,
     portres__process_unlock_probe();
     return error;
   }
-  probe = portres__probe_bind(protocol, port);
-  if (probe < 0) {
-    error = errno;
-  } else {
-    portres__real()->close(probe);
+  error = portres__probe_open(protocol, port, &probe);
+  if (error == 0) {
+    portres__probe_close(&probe);
   }
   portres__process_unlock_probe();
   return error;

@@ -1,11 +1,20 @@
-/* probe_posix.h - a socket that meets every other one of its transport. */
+/* probe_posix.h - sockets that meet every other one of their transport. */
 #ifndef PORTRES_PROBE_POSIX_H
 #define PORTRES_PROBE_POSIX_H
 
 #include <portres/portres.h>
 
-/* Bind one without flags to the wildcard address of IPv6 and IPv4. Lock: the
- * probe lock. Returns: its descriptor, closed at exec; or -1 and errno. */
-int portres__probe_bind(enum portres_protocol protocol, uint16_t port);
+enum { PORTRES__PROBE_SOCKETS = 2 };
+
+struct portres__probe {
+  int fds[PORTRES__PROBE_SOCKETS]; /* closed at exec; -1: none */
+};
+
+/* Bind without flags to the wildcard addresses of IPv6 and IPv4. Lock: the
+ * probe lock. Returns: 0 or an errno value. */
+int portres__probe_open(enum portres_protocol protocol,
+                        uint16_t port,
+                        struct portres__probe* out);
+void portres__probe_close(const struct portres__probe* probe);
 
 #endif

@@ -1,12 +1,11 @@
 #include "process_posix.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "engine.h"
@@ -16,6 +15,7 @@
 #include "kept_posix.h"
 #include "ledger_posix.h"
 #include "look_posix.h"
+#include "mark_posix.h"
 #include "platform.h"
 #include "rare.h"
 #include "real_posix.h"
@@ -110,24 +110,10 @@ bool portres__process_owns_tables(void) {
   return getpid() == atomic_load(&owner_pid);
 }
 
-/* MADV_WIPEONFORK: Linux 4.14. Without it a raw clone goes unnoticed; fork()
- * runs the handler everywhere. */
+/* Without it a raw clone goes unnoticed; fork() runs the handler everywhere. */
 static void map_mark(void) {
-#ifdef MADV_WIPEONFORK
-  size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
-  void* page = mmap(NULL, page_size, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-  if (page == MAP_FAILED) {
-    return;
-  }
-  if (madvise(page, page_size, MADV_WIPEONFORK) != 0) {
-    munmap(page, page_size);
-    return;
-  }
-  atomic_store(&portres__process_mark, page);
+  atomic_store(&portres__process_mark, portres__mark_map());
   set_mark();
-#endif
 }
 
 /* --- Start --- */
@@ -232,11 +218,14 @@ static bool interrupts(int signal_number) {
          signal_number == SIGQUIT;
 }
 
+/* Not every system names its last signal; each refuses, or does not find, a
+ * number that is none. */
 bool portres__process_is_interrupted(void) {
+  const int last = (int)sizeof(sigset_t) * CHAR_BIT;
   sigset_t pending;
 
   sigpending(&pending);
-  for (int i = 1; i <= SIGRTMAX; i++) {
+  for (int i = 1; i <= last && sigismember(&pending, i) >= 0; i++) {
     if (sigismember(&pending, i) == 1 &&
         sigismember(&callers_signals, i) == 0 && interrupts(i)) {
       return true;
@@ -258,15 +247,6 @@ int portres__platform_default_scope(enum portres_scope* out) {
                                                   : PORTRES_EOPNOTSUPP;
   }
   return PORTRES_OK;
-}
-
-bool portres__platform_random(void* out, size_t out_len) {
-  ssize_t got;
-
-  do {
-    got = getrandom(out, out_len, 0);
-  } while (got < 0 && errno == EINTR);
-  return got == (ssize_t)out_len;
 }
 
 uint32_t portres__platform_pid(void) {

@@ -1,10 +1,13 @@
 /* real_linked.c - the static library: the linker's --wrap names libc's calls
  * __real_*; and the build without hooks, where they have their plain names. */
+#include "libc_posix.h"
 #include "real_posix.h"
 
-#define DECLARE(result, name, parameters) \
-  extern result linked_##name parameters __asm__(PORTRES_REAL_PREFIX #name);
-#define MEMBER(result, name, parameters) .name = linked_##name,
+#define DECLARE(result, name, parameters)                            \
+  PORTRES__IF_##name(extern result linked_##name parameters __asm__( \
+                         PORTRES_REAL_PREFIX PORTRES__SYMBOL_##name);)
+#define MEMBER(result, name, parameters) \
+  PORTRES__IF_##name(.name = linked_##name, )
 
 PORTRES__REAL_CALLS(DECLARE)
 
@@ -16,7 +19,9 @@ void portres__real_find(void) {
 }
 
 /* By this name a program calls it; --wrap makes our hook of it. */
-extern int program_bind(int, const struct sockaddr*, socklen_t) __asm__("bind");
+extern int program_bind(int,
+                        const struct sockaddr*,
+                        socklen_t) __asm__(PORTRES__SYMBOL_bind);
 
 void portres__real_call_program_bind(const struct sockaddr* address) {
   program_bind(-1, address, 0);

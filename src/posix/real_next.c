@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "libc_posix.h"
 #include "reach_posix.h"
 #include "real_posix.h"
 
@@ -35,8 +36,11 @@ static void find(const char* name, void* call_out, size_t call_len) {
   memcpy(call_out, &found, call_len);
 }
 
-#define FIND(result, name, parameters) \
-  find(#name, &portres__real_calls.name, sizeof portres__real_calls.name);
+/* A name that is not there would have dlsym() allocate for its complaint, which
+ * an allocator that calls us while it starts (jemalloc in redis) waits for. */
+#define FIND(result, name, parameters)                                       \
+  PORTRES__IF_##name(find(PORTRES__SYMBOL_##name, &portres__real_calls.name, \
+                          sizeof portres__real_calls.name);)
 
 /* Whether the bind that was found is in one object with a call that nobody has
  * a reason to interpose. */
@@ -57,7 +61,7 @@ void portres__real_find(void) {
 
 void portres__real_call_program_bind(const struct sockaddr* address) {
   int (*program_bind)(int, const struct sockaddr*, socklen_t);
-  void* found = dlsym(RTLD_DEFAULT, "bind");
+  void* found = dlsym(RTLD_DEFAULT, PORTRES__SYMBOL_bind);
 
   if (found != NULL) {
     memcpy(&program_bind, &found, sizeof program_bind);

@@ -15,36 +15,49 @@
 
 #include "libc_posix.h"
 #include "rare.h"
+#include "system_posix.h"
 
+/* In musl's headers they are other words for names without the 64. */
+#undef fcntl64
+#undef freopen64
+
+struct mmsghdr;
 struct sockaddr_in;
 struct timespec;
 
-/* CALL(result, name, parameters). What only some libcs have is in a folder for
- * each of them: libc_posix.h. */
-#define PORTRES__REAL_CALLS(CALL)                                              \
-  CALL(int, bind, (int, const struct sockaddr*, socklen_t))                    \
-  CALL(int, connect, (int, const struct sockaddr*, socklen_t))                 \
-  CALL(int, listen, (int, int))                                                \
-  CALL(ssize_t, send, (int, const void*, size_t, int))                         \
-  CALL(ssize_t, sendto,                                                        \
-       (int, const void*, size_t, int, const struct sockaddr*, socklen_t))     \
-  CALL(ssize_t, sendmsg, (int, const struct msghdr*, int))                     \
-  CALL(int, sendmmsg, (int, struct mmsghdr*, unsigned, int))                   \
-  CALL(ssize_t, recvmsg, (int, struct msghdr*, int))                           \
-  CALL(int, recvmmsg, (int, struct mmsghdr*, unsigned, int, struct timespec*)) \
-  CALL(int, socket, (int, int, int))                                           \
-  CALL(int, socketpair, (int, int, int, int*))                                 \
-  CALL(int, accept, (int, struct sockaddr*, socklen_t*))                       \
-  CALL(int, accept4, (int, struct sockaddr*, socklen_t*, int))                 \
-  CALL(int, close, (int))                                                      \
-  CALL(int, dup, (int))                                                        \
-  CALL(int, dup2, (int, int))                                                  \
-  CALL(int, dup3, (int, int, int))                                             \
-  CALL(int, fcntl, (int, int, ...))                                            \
-  CALL(int, fclose, (FILE*))                                                   \
-  CALL(FILE*, freopen, (const char*, const char*, FILE*))                      \
-  CALL(long, syscall, (long, ...))                                             \
-  PORTRES__REAL_CALLS_OF_LIBC(CALL)
+/* CALL(result, name, parameters). Those that this libc lacks are NULL: see
+ * libc_posix.h, which meson.build makes. */
+#define PORTRES__REAL_CALLS(CALL)                                           \
+  CALL(int, bind, (int, const struct sockaddr*, socklen_t))                 \
+  CALL(int, connect, (int, const struct sockaddr*, socklen_t))              \
+  CALL(int, listen, (int, int))                                             \
+  CALL(int, bindresvport, (int, struct sockaddr_in*))                       \
+  CALL(ssize_t, send, (int, const void*, size_t, int))                      \
+  CALL(ssize_t, sendto,                                                     \
+       (int, const void*, size_t, int, const struct sockaddr*, socklen_t))  \
+  CALL(ssize_t, sendmsg, (int, const struct msghdr*, int))                  \
+  CALL(portres__mmsg_result, sendmmsg,                                      \
+       (int, struct mmsghdr*, portres__mmsg_count, int))                    \
+  CALL(ssize_t, recvmsg, (int, struct msghdr*, int))                        \
+  CALL(portres__mmsg_result, recvmmsg,                                      \
+       (int, struct mmsghdr*, portres__mmsg_count, int, struct timespec*))  \
+  CALL(int, socket, (int, int, int))                                        \
+  CALL(int, socketpair, (int, int, int, int*))                              \
+  CALL(int, accept, (int, struct sockaddr*, socklen_t*))                    \
+  CALL(int, accept4, (int, struct sockaddr*, socklen_t*, int))              \
+  CALL(int, paccept, (int, struct sockaddr*, socklen_t*, const void*, int)) \
+  CALL(int, close, (int))                                                   \
+  CALL(int, close_range, (unsigned, unsigned, int))                         \
+  CALL(void, closefrom, (int))                                              \
+  CALL(int, dup, (int))                                                     \
+  CALL(int, dup2, (int, int))                                               \
+  CALL(int, dup3, (int, int, int))                                          \
+  CALL(int, fcntl, (int, int, ...))                                         \
+  CALL(int, fcntl64, (int, int, ...))                                       \
+  CALL(int, fclose, (FILE*))                                                \
+  CALL(FILE*, freopen, (const char*, const char*, FILE*))                   \
+  CALL(FILE*, freopen64, (const char*, const char*, FILE*))                 \
+  CALL(long, syscall, (long, ...))
 
 #define PORTRES__REAL_MEMBER(result, name, parameters) result(*name) parameters;
 
@@ -73,6 +86,10 @@ PORTRES__RARE int portres__real_bind(int fd,
                                      socklen_t address_len);
 
 /* close_range() is asked for by number, too, of any libc. */
+int portres__real_close_range(unsigned first, unsigned last, int flags);
+
+/* close_range() is asked for by number, too, of any libc. Where nobody has it,
+ * ENOSYS. */
 int portres__real_close_range(unsigned first, unsigned last, int flags);
 
 /* False: it is another library's that has interposed itself behind us, or it

@@ -33,30 +33,15 @@ void portres__rights_sent(const struct msghdr* message) {
   see_message(message, portres__copies_note);
 }
 
+void portres__rights_received(const struct msghdr* message) {
+  see_message(message, portres__descriptor_is_received);
+}
+
 ssize_t portres__hook_recvmsg(int fd, struct msghdr* message, int flags) {
   ssize_t result = portres__real()->recvmsg(fd, message, flags);
 
   if (result >= 0) {
-    see_message(message, portres__descriptor_is_received);
+    portres__rights_received(message);
   }
-  return result;
-}
-
-void portres__rights_received(const struct mmsghdr* messages,
-                              int message_count) {
-  for (int i = 0; i < message_count; i++) {
-    see_message(&messages[i].msg_hdr, portres__descriptor_is_received);
-  }
-}
-
-int portres__hook_recvmmsg(int fd,
-                           struct mmsghdr* messages,
-                           unsigned message_count,
-                           int flags,
-                           struct timespec* timeout) {
-  int result =
-      portres__real()->recvmmsg(fd, messages, message_count, flags, timeout);
-
-  portres__rights_received(messages, result);
   return result;
 }

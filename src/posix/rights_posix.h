@@ -5,20 +5,22 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include "system_posix.h"
+
+struct mmsghdr;
 struct timespec;
 
 /* The message was sent: what it carried may come back. */
 void portres__rights_sent(const struct msghdr* message);
 
-/* So many messages came, or -1. */
-void portres__rights_received(const struct mmsghdr* messages,
-                              int message_count);
+/* One came: what it carries are new descriptors. */
+void portres__rights_received(const struct msghdr* message);
 
 ssize_t portres__hook_recvmsg(int fd, struct msghdr* message, int flags);
-int portres__hook_recvmmsg(int fd,
-                           struct mmsghdr* messages,
-                           unsigned message_count,
-                           int flags,
-                           struct timespec* timeout);
+portres__mmsg_result portres__hook_recvmmsg(int fd,
+                                            struct mmsghdr* messages,
+                                            portres__mmsg_count message_count,
+                                            int flags,
+                                            struct timespec* timeout);
 
 #endif

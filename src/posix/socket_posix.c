@@ -2,25 +2,26 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include "address_posix.h"
+#include "kind_posix.h"
 #include "platform.h"
 #include "socket_posix.h"
 #include "status_posix.h"
 
-static int get_option(int s, int name) {
+static int type_of(int s) {
   int value = -1;
   socklen_t value_len = sizeof value;
 
-  return getsockopt(s, SOL_SOCKET, name, &value, &value_len) == 0 ? value : -1;
+  return getsockopt(s, SOL_SOCKET, SO_TYPE, &value, &value_len) == 0 ? value
+                                                                     : -1;
 }
 
 /* MPTCP has TCP's ports. 0: neither TCP nor UDP; raw sockets have the numbers
  * of those protocols too. */
 static enum portres_protocol protocol_of(int s) {
-  int protocol = get_option(s, SO_PROTOCOL);
-  int type = get_option(s, SO_TYPE);
+  int protocol = portres__kind_protocol(s);
+  int type = type_of(s);
 
 #ifdef IPPROTO_MPTCP
   if (protocol == IPPROTO_MPTCP) {
@@ -43,30 +44,9 @@ static bool has_port(int s) {
          portres__address_port(&address.any) != 0;
 }
 
-/* SO_COOKIE is unique since boot; an inode number comes again after 2^32
- * sockets, which is for systems without the former. A file is not asked what it
- * is: that may take as long as a network disk is away. */
-uint64_t portres__socket_identity(int s) {
-  struct stat status;
-#ifdef SO_COOKIE
-  uint64_t cookie;
-  socklen_t cookie_len = sizeof cookie;
-
-  if (getsockopt(s, SOL_SOCKET, SO_COOKIE, &cookie, &cookie_len) == 0) {
-    return cookie;
-  }
-  if (errno == ENOTSOCK || errno == EBADF) {
-    return 0;
-  }
-#endif
-  return fstat(s, &status) == 0 && S_ISSOCK(status.st_mode)
-             ? (uint64_t)status.st_ino
-             : 0;
-}
-
 int portres__platform_socket_facts(portres_socket s,
                                    struct portres__socket_facts* out) {
-  int family = get_option(s, SO_DOMAIN);
+  int family = portres__kind_family(s);
 
   if (family < 0) {
     return portres__status_from_errno(errno);

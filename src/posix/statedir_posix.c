@@ -25,8 +25,11 @@ int portres__statedir_status(int error) {
     case EDQUOT:
     case EFBIG:
       return PORTRES_EDISKFULL;
-    case ELOOP:   /* a symbolic link where none may be */
-    case EMLINK:  /* the same on FreeBSD */
+    case ELOOP:  /* a symbolic link where none may be */
+    case EMLINK: /* the same on FreeBSD */
+#ifdef EFTYPE
+    case EFTYPE: /* the same on NetBSD */
+#endif
     case ENOTDIR: /* a file, or a link, for a directory */
     case EISDIR:  /* the other way round */
     case EEXIST:  /* what cannot be removed either */

@@ -23,6 +23,7 @@
 
 enum {
   STRANGER_MAX = 256,
+  STRANGER_FDS = STRANGER_MAX * PORTRES__PROBE_SOCKETS,
   /* High for select() and for loops, low for the kernel's table. */
   HIGHEST_FD = 4096,
   LOWEST_FD = 512
@@ -31,8 +32,8 @@ enum {
 struct stranger {
   enum portres_protocol protocol;
   uint16_t port;
-  int fd; /* -1: closed, by a fork or by the program */
-  uint64_t identity;
+  struct portres__probe probe; /* -1: closed, by a fork or by the program */
+  uint64_t identities[PORTRES__PROBE_SOCKETS];
 };
 
 static struct stranger strangers[STRANGER_MAX];
@@ -41,11 +42,11 @@ static int stranger_count;
 /* Where the limit on descriptors is low, they are where it allows. */
 static int raise_descriptor(int fd) {
   struct rlimit limit;
-  int lowest = HIGHEST_FD - STRANGER_MAX;
+  int lowest = HIGHEST_FD - STRANGER_FDS;
   int raised = -1;
 
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < HIGHEST_FD) {
-    lowest = (int)limit.rlim_cur - STRANGER_MAX;
+    lowest = (int)limit.rlim_cur - STRANGER_FDS;
   }
   if (lowest >= LOWEST_FD) {
     raised = portres__real()->fcntl(fd, F_DUPFD_CLOEXEC, lowest);
@@ -57,28 +58,50 @@ static int raise_descriptor(int fd) {
   return raised;
 }
 
+static bool is_ours(const struct stranger* stranger, int index) {
+  int fd = stranger->probe.fds[index];
+
+  return fd >= 0 && portres__socket_identity(fd) == stranger->identities[index];
+}
+
+/* All that it ever had. */
 static bool is_there(const struct stranger* stranger) {
-  return stranger->fd >= 0 &&
-         portres__socket_identity(stranger->fd) == stranger->identity;
+  bool has_any = false;
+
+  for (int i = 0; i < PORTRES__PROBE_SOCKETS; i++) {
+    if (stranger->probe.fds[i] >= 0 && !is_ours(stranger, i)) {
+      return false;
+    }
+    has_any = has_any || stranger->probe.fds[i] >= 0;
+  }
+  return has_any;
+}
+
+static void move_out(struct stranger* stranger) {
+  for (int i = 0; i < PORTRES__PROBE_SOCKETS; i++) {
+    if (is_ours(stranger, i)) {
+      portres__real()->close(stranger->probe.fds[i]);
+    }
+    stranger->probe.fds[i] = -1;
+  }
 }
 
 /* Returns: 0 or an errno value. */
 static int move_in(struct stranger* stranger) {
-  int fd = portres__probe_bind(stranger->protocol, stranger->port);
+  struct portres__probe probe;
+  int error;
 
-  if (fd < 0) {
-    return errno;
+  move_out(stranger);
+  error = portres__probe_open(stranger->protocol, stranger->port, &probe);
+  for (int i = 0; i < PORTRES__PROBE_SOCKETS && error == 0; i++) {
+    if (probe.fds[i] >= 0) {
+      stranger->probe.fds[i] =
+          portres__descriptor_is_made(raise_descriptor(probe.fds[i]));
+      stranger->identities[i] =
+          portres__socket_identity(stranger->probe.fds[i]);
+    }
   }
-  stranger->fd = portres__descriptor_is_made(raise_descriptor(fd));
-  stranger->identity = portres__socket_identity(stranger->fd);
-  return 0;
-}
-
-static void move_out(struct stranger* stranger) {
-  if (is_there(stranger)) {
-    portres__real()->close(stranger->fd);
-  }
-  stranger->fd = -1;
+  return error;
 }
 
 static struct stranger* find(enum portres_protocol protocol, uint16_t port) {
@@ -102,7 +125,7 @@ static int add(enum portres_protocol protocol, uint16_t port) {
     stranger = &strangers[stranger_count];
     stranger->protocol = protocol;
     stranger->port = port;
-    stranger->fd = -1;
+    stranger->probe = (struct portres__probe){{-1, -1}};
   }
   if (is_there(stranger)) {
     return PORTRES_OK;
@@ -133,7 +156,6 @@ void portres__platform_renew_strangers(void) {
   portres__process_lock_probe();
   for (int i = 0; i < stranger_count; i++) {
     if (!is_there(&strangers[i])) {
-      strangers[i].fd = -1;
       move_in(&strangers[i]);
     }
   }

@@ -43,9 +43,12 @@ static long pass_making(long number, const long a[]) {
 #ifdef SYS_recvmmsg_time64
 /* libc's own may have another struct timespec. */
 static long pass_receiving(long number, const long a[]) {
+  const struct mmsghdr* messages = pointer(a[1]);
   long result = pass(number, a);
 
-  portres__rights_received(pointer(a[1]), (int)result);
+  for (long i = 0; i < result; i++) {
+    portres__rights_received(&messages[i].msg_hdr);
+  }
   return result;
 }
 #endif
@@ -106,7 +109,7 @@ static int bind_or_send(long number, const long a[], long* result_out) {
                                            (unsigned)a[2], (int)a[3]);
       return 1;
     case SYS_sendto:
-      before = portres__before_send((int)a[0], (int)a[3]);
+      before = portres__before_send((int)a[0], (int)a[3], a[4] != 0);
       break;
     default:
       return 0;

@@ -7,6 +7,7 @@
 #include "platform.h"
 #include "real_posix.h"
 #include "testing.h"
+#include "variable_posix.h"
 
 enum { VALUE_SIZE = 1024 };
 
@@ -14,7 +15,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char value_copy[VALUE_SIZE];
 
 static void read_value(void) {
-  const char* value = secure_getenv("PORTRES_TESTING");
+  const char* value = portres__variable("PORTRES_TESTING");
   size_t value_len = value != NULL ? strlen(value) : 0;
   bool is_long = value_len >= VALUE_SIZE;
 

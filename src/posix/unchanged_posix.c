@@ -327,15 +327,14 @@ bool portres__unchanged_bind(int fd,
 int portres__unchanged_bind_implicitly(int fd, enum portres_testing_call call) {
   union portres__address address;
   struct portres__socket_facts facts;
-  struct attempt attempt = {fd, call, &facts, &address.any, sizeof address};
+  struct attempt attempt = {fd, call, &facts, &address.any, 0};
   int result = 0;
 
   if (!is_unbound_inet(fd, &facts)) {
     return 0;
   }
   portres__process_notice_fork();
-  memset(&address, 0, sizeof address);
-  address.any.sa_family = (sa_family_t)facts.family;
+  attempt.address_len = portres__address_any(facts.family, 0, &address);
   return bind_unbound(&attempt, 0, &result) ? result : 0;
 }
 

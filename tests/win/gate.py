@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run one contract program on Windows or Wine, and hold it to its gates.
+"""Run one contract program where it is known to fail, and hold it to its gates.
 
   gate.py GATES NAME PROGRAM [ARGUMENT...]
 
@@ -8,7 +8,9 @@ known to fail on that system; a row that ends in * stands for all that begin
 so. What is printed is TAP: the rows without a gate, and one for the gates. A
 gated row that passes fails, so that somebody takes the gate away. Rows that
 need what no Windows has (posix/missing.h) end themselves and count as nothing.
-A row whose reason begins with "it hangs" or "it crashes" is not started.
+A row whose reason begins with "it hangs" or "it crashes" is not started, and
+one that is "left out: " does not even count. The system is PORTRES_TEST_SYSTEM
+of the environment, or else Wine or Windows; "bsd" stands for all four BSDs.
 """
 import os
 import re
@@ -25,9 +27,17 @@ def read_gates(path, system, name):
             if line.strip() and not line.startswith("#"):
                 where, program, row, reason = [
                     part.strip() for part in line.split(" | ")]
-                if (where, program) == (system, name):
+                if program == name and (
+                        where == system or where == "bsd" and "bsd" in system
+                        or (where, system) == ("bsd", "dragonfly")):
                     gates.append((row, reason))
     return gates
+
+
+def left_out(gates):
+    """Rows that cannot even be tried, for what they leave behind."""
+    return "\n".join(row.rstrip("*") for row, reason in gates
+                     if reason.startswith("left out: "))
 
 
 def reason_of(row, gates):
@@ -46,8 +56,10 @@ def run(program, gates):
     kept_back = [row for row, reason in gates if is_kept_back(reason)]
     wrapper = os.environ.get("MESON_EXE_WRAPPER", "").split()
     environment = dict(os.environ, CMOCKA_MESSAGE_OUTPUT="TAP",
-                       PORTRES_TEST_NO_NETNS="1",
-                       PORTRES_TEST_KEPT_BACK="\n".join(kept_back))
+                       PORTRES_TEST_KEPT_BACK="\n".join(kept_back),
+                       PORTRES_TEST_WITHOUT=left_out(gates))
+    if "PORTRES_TEST_SYSTEM" not in environment:
+        environment["PORTRES_TEST_NO_NETNS"] = "1"
     done = subprocess.run(wrapper + program, env=environment, text=True,
                           errors="replace", stdout=subprocess.PIPE,
                           stdin=subprocess.DEVNULL, timeout=100, check=False)
@@ -86,8 +98,9 @@ def main():
         print(__doc__, file=sys.stderr)
         return 2
     path, name, *program = sys.argv[1:]
-    system = "wine" if "wine" in os.environ.get("MESON_EXE_WRAPPER", "") \
-        else "windows"
+    wrapper = os.environ.get("MESON_EXE_WRAPPER", "")
+    system = os.environ.get("PORTRES_TEST_SYSTEM",
+                            "wine" if "wine" in wrapper else "windows")
     gates = read_gates(path, system, name)
     code, lines = run(program, gates)
     rows, held, others = judge(lines, gates)

@@ -1,0 +1,5 @@
+/* unistd.h - musl's, and issetugid(). */
+#include <bsd.h>
+#include_next <unistd.h>
+
+int issetugid(void);
