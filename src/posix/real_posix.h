@@ -85,9 +85,6 @@ PORTRES__RARE int portres__real_bind(int fd,
                                      const struct sockaddr* address,
                                      socklen_t address_len);
 
-/* close_range() is asked for by number, too, of any libc. */
-int portres__real_close_range(unsigned first, unsigned last, int flags);
-
 /* close_range() is asked for by number, too, of any libc. Where nobody has it,
  * ENOSYS. */
 int portres__real_close_range(unsigned first, unsigned last, int flags);
