@@ -8,6 +8,7 @@
 #include <linux/close_range.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -80,6 +81,38 @@ static int settle_bind(void) {
 static int settle_stranger(void) {
   HOOK_CLAIM(close(victim) == 0);
   return settle_bind();
+}
+
+/* --- A bind meets the end of its descriptor, and the socket has another --- */
+
+static void prepare_copied(void) {
+  victim = hook_member(&block);
+  source = dup(victim);
+  assert_true(source >= 0);
+}
+
+static int flag_of(int s, int name) {
+  int value = -1;
+  socklen_t value_len = sizeof value;
+  getsockopt(s, SOL_SOCKET, name, &value, &value_len);
+  return value;
+}
+
+/* What scope machine lends it for a moment, it has no more. */
+static int settle_untouched(void) {
+  struct stat status;
+  HOOK_CLAIM(fstat(source, &status) == 0 && status.st_uid == geteuid());
+  HOOK_CLAIM(flag_of(source, SO_BINDTOIFINDEX) == 0);
+  HOOK_CLAIM(flag_of(source, SO_REUSEPORT) == 0);
+  HOOK_CLAIM(flag_of(source, SO_REUSEADDR) == 0);
+  HOOK_CLAIM(close(source) == 0);
+  HOOK_CLAIM(result == 0 || result == EBADF);
+  return 0;
+}
+
+static int settle_untouched_over(void) {
+  HOOK_CLAIM(close(victim) == 0);
+  return settle_untouched();
 }
 
 /* --- A copy meets the end of another copy --- */
@@ -376,6 +409,10 @@ static const struct row rows[] = {
      meet_by_bind, settle_stranger},
     {"given dup, close and bind" AMID, prepare_unbound, end_by_copy,
      meet_by_bind, settle_bind},
+    {"given close of one of two descriptors and bind" AMID, prepare_copied,
+     end_by_close, meet_by_bind, settle_untouched},
+    {"given dup2 over one of two descriptors and bind" AMID, prepare_copied,
+     end_by_dup2, meet_by_bind, settle_untouched_over},
     {"given close and dup" AMID, prepare_copies, end_by_close, meet_by_dup,
      settle_copy},
     {"given SYS_close and dup" AMID, prepare_copies, end_by_syscall,

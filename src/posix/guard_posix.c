@@ -214,17 +214,9 @@ int portres__guard_open_beside(struct portres__kept* kept,
 }
 
 void portres__guard_close(struct portres__kept* kept) {
-  int saved_errno = errno;
-  int saved_cancellation;
-  int fd = portres__kept_withdraw(kept);
-
-  if (fd >= 0) {
+  if (portres__kept_close(kept)) {
     atomic_fetch_sub(&count, 1);
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &saved_cancellation);
-    portres__real()->close(fd);
-    pthread_setcancelstate(saved_cancellation, NULL);
   }
-  errno = saved_errno;
 }
 
 /* It listens for a moment. Who connects just then is not answered, and tries

@@ -82,6 +82,7 @@ static struct portres__guards* create(enum portres_protocol protocol,
   guards->count = count;
   for (uint32_t i = 0; i < count; i++) {
     atomic_store(&guards->slots[i].kept.fd, -1);
+    atomic_store(&guards->slots[i].user.fd, -1);
   }
   return guards;
 }
@@ -168,9 +169,13 @@ void portres__platform_guard_again(struct portres__reservation* reservation,
   struct portres__guards* guards = reservation->guards;
   struct portres__slot* slot = portres__guards_slot(guards, port);
 
-  if (portres__reservation_is_alive(reservation) &&
-      !portres__reservation_is_shared(reservation, port) &&
-      portres__slot_take(slot, PORTRES__SLOT_BARE)) {
+  if (!portres__reservation_is_alive(reservation)) {
+    return;
+  }
+  if (portres__reservation_is_shared(reservation, port)) {
+    /* The last one sees to it; unless two find each other here. */
+    atomic_store(&guards->is_lacking, true);
+  } else if (portres__slot_take(slot, PORTRES__SLOT_BARE)) {
     portres__slot_give(reservation, slot, guard_again(guards, slot));
   }
 }

@@ -23,7 +23,8 @@ enum portres__slot_state {
 
 struct portres__slot {
   _Atomic uint8_t state;
-  struct portres__kept kept;
+  struct portres__kept kept; /* the guard */
+  struct portres__kept user; /* amid a swap, a copy of the program's socket */
 };
 
 struct portres__guards {

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
 #include <sys/resource.h>
@@ -71,6 +73,27 @@ bool portres__kept_install(struct portres__kept* kept, int fd) {
   return true;
 }
 
+/* The limit is not asked for each time: the kernel tells when it is lower. */
+bool portres__kept_install_copy(struct portres__kept* kept, int fd) {
+  static _Atomic int from = INT_MAX;
+  int high = portres__real()->fcntl(fd, F_DUPFD_CLOEXEC, atomic_load(&from));
+
+  if (high < 0 && errno == EINVAL) {
+    atomic_store(&from, lowest());
+    high = copy(fd);
+  }
+  if (high < 0) {
+    return false;
+  }
+  if (!enter(kept, high)) {
+    portres__real()->close(high);
+    errno = EMFILE;
+    return false;
+  }
+  atomic_store(&kept->fd, high);
+  return true;
+}
+
 int portres__kept_begin(struct portres__kept* kept) {
   atomic_fetch_add(&kept->users, 1);
   return atomic_load(&kept->fd);
@@ -96,6 +119,20 @@ int portres__kept_withdraw(struct portres__kept* kept) {
     atomic_store(&table[fd], NULL);
   }
   return fd;
+}
+
+bool portres__kept_close(struct portres__kept* kept) {
+  int saved_errno = errno;
+  int saved_cancellation;
+  int fd = portres__kept_withdraw(kept);
+
+  if (fd >= 0) {
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &saved_cancellation);
+    portres__real()->close(fd);
+    pthread_setcancelstate(saved_cancellation, NULL);
+  }
+  errno = saved_errno;
+  return fd >= 0;
 }
 
 bool portres__kept_is_among(int fd) {

@@ -35,6 +35,9 @@ struct portres__kept {
  * False: it is closed, and errno says why. */
 bool portres__kept_install(struct portres__kept* kept, int fd);
 
+/* The same for a copy: `fd` stays what it is. Nothing is kept if this fails. */
+bool portres__kept_install_copy(struct portres__kept* kept, int fd);
+
 /* The descriptor, which nobody takes the number from until the end; -1: none.
  */
 int portres__kept_begin(struct portres__kept* kept);
@@ -43,6 +46,9 @@ void portres__kept_end(struct portres__kept* kept);
 /* Keep it no longer: an ordinary descriptor, to be closed at once; -1: none.
  * Not between begin and end of the same thread. */
 int portres__kept_withdraw(struct portres__kept* kept);
+
+/* Withdraw it and close it; false: there was none. Leaves errno alone. */
+bool portres__kept_close(struct portres__kept* kept);
 
 /* No descriptor at or above it is kept. */
 extern _Atomic int portres__kept_end_of_all;

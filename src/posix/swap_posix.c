@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "address_posix.h"
+#include "alone_posix.h"
 #include "beside_posix.h"
 #include "copies_posix.h"
 #include "engine.h"
@@ -19,6 +20,36 @@ enum {
   LISTEN_PAUSE_NS = 100000,
   LISTEN_PAUSES = 200 /* 20 ms and more: an exec on a busy machine */
 };
+
+/* --- The program's socket --- */
+
+/* A swap is several calls, and amid them another thread may close the
+ * descriptor: a file that gets its number, or a stranger dup2() puts there,
+ * must not be what we change, nor a socket that has other descriptors be left
+ * as we changed it. With a copy they all go to one socket. Where no more
+ * descriptors are to be had the program's own must do. */
+static int begin_with_user(struct portres__slot* slot, int fd) {
+  int saved_errno = errno;
+
+  if (portres__is_alone()) {
+    return fd;
+  }
+  if (portres__kept_install_copy(&slot->user, fd)) {
+    fd = portres__kept_begin(&slot->user);
+  } else if (errno == EBADF) {
+    fd = -1; /* the number may be another file's by now */
+  }
+  errno = saved_errno;
+  return fd;
+}
+
+/* Before the books say that the socket has the port, or has it no more. */
+static void end_with_user(struct portres__slot* slot) {
+  if (atomic_load(&slot->user.fd) >= 0) {
+    portres__kept_end(&slot->user);
+    portres__kept_close(&slot->user);
+  }
+}
 
 /* --- Bind --- */
 
@@ -55,18 +86,43 @@ static int slip_in(const struct portres__reservation* reservation,
                    const struct sockaddr* address,
                    socklen_t address_len) {
   bool is_last = !stays(reservation->guards, address, address_len);
-  struct portres__beside pair = {fd, portres__kept_begin(&slot->kept), false,
+  struct portres__beside pair = {begin_with_user(slot, fd),
+                                 portres__kept_begin(&slot->kept), false,
                                  is_last};
   bool is_unclean;
   int result = portres__beside_bind(&pair, address, address_len, &is_unclean);
   bool is_bare = result == 0 && is_last;
 
   portres__kept_end(&slot->kept);
+  end_with_user(slot);
   if (is_bare) {
     portres__guard_close(&slot->kept);
   }
   portres__slot_give(reservation, slot,
                      is_bare ? PORTRES__SLOT_BARE : PORTRES__SLOT_GUARDED);
+  return result;
+}
+
+/* No handler runs meanwhile, for it may leave by a jump, or take its time while
+ * the two sockets bear others; and a fork waits. If one is under way, we wait
+ * for that: not for ever, for it may be this thread's. */
+static int slip_in_undisturbed(const struct portres__reservation* reservation,
+                               struct portres__slot* slot,
+                               int fd,
+                               const struct sockaddr* address,
+                               socklen_t address_len) {
+  struct portres__guard_entry entry;
+  bool is_entered = portres__guard_enter(&entry);
+  int result;
+
+  for (int i = 0; i < PATIENCE && !is_entered; i++) {
+    sched_yield();
+    is_entered = portres__guard_enter(&entry);
+  }
+  result = slip_in(reservation, slot, fd, address, address_len);
+  if (is_entered) {
+    portres__guard_leave(&entry);
+  }
   return result;
 }
 
@@ -109,7 +165,7 @@ int portres__swap_bind(struct portres__reservation* reservation,
     if (take_guarded(slot, &is_unclean)) {
       if (!portres__reservation_is_shared(reservation, port) &&
           (!is_unclean || portres__guard_clean(&slot->kept))) {
-        return slip_in(reservation, slot, fd, address, address_len);
+        return slip_in_undisturbed(reservation, slot, fd, address, address_len);
       }
       dismiss(reservation, slot);
     }
@@ -171,8 +227,10 @@ static enum portres__slot_state open_beside(
   int error = EAGAIN;
 
   if (portres__guard_enter(&entry)) {
-    error = portres__guard_open_beside(&slot->kept, protocol, port, holder,
-                                       &is_unclean);
+    error =
+        portres__guard_open_beside(&slot->kept, protocol, port,
+                                   begin_with_user(slot, holder), &is_unclean);
+    end_with_user(slot);
     portres__guard_leave(&entry);
   }
   if (error != 0) {
@@ -252,13 +310,19 @@ static void settle(const struct portres__reservation* reservation,
   }
 }
 
+/* The child may have the socket, and the guard would take its datagrams. */
+static bool was_forked_meanwhile(const struct portres__endpoint* endpoint) {
+  return atomic_load(&endpoint->protocol) == PORTRES_UDP &&
+         endpoint->era != portres__guard_era();
+}
+
 /* Another descriptor of the socket may have come up meanwhile. */
 void portres__swap_after_close(struct portres__successor successor,
                                const struct portres__endpoint* endpoint) {
   struct portres__reservation* reservation;
   uint16_t port;
 
-  if (!portres__slab_is_last(endpoint)) {
+  if (!portres__slab_is_last(endpoint) || was_forked_meanwhile(endpoint)) {
     portres__swap_undo(successor, endpoint);
     return;
   }

@@ -108,6 +108,9 @@ int portres__way_lend(int user, int guard, struct portres__way_owners* out) {
   if (fstat(user, &user_status) != 0 || fstat(guard, &guard_status) != 0) {
     return errno;
   }
+  if (!S_ISSOCK(user_status.st_mode)) {
+    return ENOTSOCK;
+  }
   out->of_user = user_status.st_uid;
   out->of_guard = guard_status.st_uid;
   if (fchown(user, NOBODYS_UID, (gid_t)-1) != 0) {
