@@ -8,8 +8,8 @@ known to fail on that system; a row that ends in * stands for all that begin
 so. What is printed is TAP: the rows without a gate, and one for the gates. A
 gated row that passes fails, so that somebody takes the gate away. Rows that
 need what no Windows has (posix/missing.h) end themselves and count as nothing.
-A row whose reason begins with "it hangs" or "it crashes" is not started, and
-one that is "left out: " does not even count. The system is PORTRES_TEST_SYSTEM
+A row whose reason begins with "it hangs", "it crashes" or "it wavers" is not
+started, and one that is "left out: " does not even count. The system is PORTRES_TEST_SYSTEM
 of the environment, or else Wine or Windows; "bsd" stands for all four BSDs.
 """
 import os
@@ -49,7 +49,7 @@ def reason_of(row, gates):
 
 
 def is_kept_back(reason):
-    return reason.startswith(("it hangs", "it crashes"))
+    return reason.startswith(("it hangs", "it crashes", "it wavers"))
 
 
 def run(program, gates):
