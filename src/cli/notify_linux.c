@@ -203,10 +203,15 @@ static socklen_t fetch_address(const struct seccomp_notif* request,
   return len;
 }
 
+/* The kernel's request is an unsigned int, glibc's a long, musl's an int. */
+static int control(int fd, unsigned request, void* argument) {
+  return ioctl(fd, (int)request, argument);
+}
+
 static bool is_still_there(const struct notifier* notifier,
                            const struct seccomp_notif* request) {
   uint64_t id = request->id;
-  return ioctl(notifier->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+  return control(notifier->fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
 enum verdict { PASS = -1 }; /* else an errno value, or 0: it is done */
@@ -306,7 +311,7 @@ void notifier_serve(struct notifier* notifier, struct tree* tree) {
   int verdict;
 
   memset(request, 0, notifier->request_size);
-  if (ioctl(notifier->fd, SECCOMP_IOCTL_NOTIF_RECV, request) != 0) {
+  if (control(notifier->fd, SECCOMP_IOCTL_NOTIF_RECV, request) != 0) {
     return;
   }
   verdict = serve_call(notifier, request, tree);
@@ -317,5 +322,5 @@ void notifier_serve(struct notifier* notifier, struct tree* tree) {
   } else {
     answer->error = -verdict;
   }
-  (void)ioctl(notifier->fd, SECCOMP_IOCTL_NOTIF_SEND, answer);
+  (void)control(notifier->fd, SECCOMP_IOCTL_NOTIF_SEND, answer);
 }

@@ -163,7 +163,7 @@ static void read_environment(void) {
   if (is_long) {
     environment.malformed = "it is longer than 1023 bytes";
   }
-  environment.tree = parse_tree(secure_getenv("PORTRES_TREE"));
+  environment.tree = parse_tree(portres__variable("PORTRES_TREE"));
   read_scope();
   read_dirs();
   environment.is_outgoing = outgoing != NULL && strcmp(outgoing, "1") == 0;
