@@ -19,8 +19,8 @@ ADVERSARY = os.environ["PORTRES_TEST_ADVERSARY"]
 BINDS = int(os.environ.get("PORTRES_TEST_BINDS", "2000"))
 
 # Take all ports of the block, and give them back: by close, by the end of a
-# process, and by SIGKILL. The tree keeps one port all the time if it is to
-# close none.
+# process, and by SIGKILL; or keep them. It ends when it is told to, for then the
+# ports are free.
 VICTIM = """
 kind, binds, closes = (TCP if "PORTRES_TCP_START" in os.environ else UDP,
                        int(sys.argv[1]), sys.argv[2] == "closes")
@@ -49,6 +49,7 @@ else:
     for _ in range(binds):
         attempt(bound, kind); done += 1
 say(done, failed)
+sys.stdin.readline()
 """
 
 

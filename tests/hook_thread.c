@@ -188,9 +188,9 @@ static void check_dying_token(void) {
 
 static _Atomic bool is_over;
 
-/* The child allocates: it inherits the locks of AddressSanitizer's allocator as
- * the other threads held them, and would wait for ever. libc's are renewed. */
-#ifndef __SANITIZE_ADDRESS__
+/* The child allocates: it inherits the locks of a sanitizer's allocator as the
+ * other threads held them, and would wait for ever. libc's are renewed. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 /* Without a bind: child and parent may well choose the same ports. */
 static void use_briefly(void) {
   struct portres_reservation own;
@@ -307,7 +307,7 @@ int main(void) {
       "given a token, when it is released while others associate and "
       "bind, then each gets a port or an error",
       check_dying_token);
-#ifndef __SANITIZE_ADDRESS__
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   table_add_one(
       "given threads that acquire, when one forks, then the child "
       "can acquire too",
