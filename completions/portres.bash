@@ -2,8 +2,8 @@
 
 _portres_options() {
   case $1 in
-    run) echo --tcp --udp --label --outgoing --scope --static --help ;;
-    hold) echo --label --json --help ;;
+    run) echo --tcp --udp --label --outgoing --scope --wait --static --help ;;
+    hold) echo --label --wait --json --help ;;
     list | who | create | delete | lookup | check) echo --json --help ;;
     *) echo --help --version ;;
   esac
@@ -18,7 +18,7 @@ _portres_program() {
         echo $((i + 1))
         return
         ;;
-      --tcp | --udp | --label | --scope) ((++i)) ;;
+      --tcp | --udp | --label | --scope | --wait) ((++i)) ;;
       -*) ;;
       *)
         echo "$i"
@@ -33,6 +33,7 @@ _portres_words() {
   local command=$1 current=$2 previous=$3
   case $command,$previous in
     *,--scope) echo machine shared process ;;
+    *,--wait) echo forever ;;
     *,--tcp | *,--udp | *,--label) ;;
     hold,hold | who,who | create,create | delete,delete | lookup,lookup)
       echo tcp udp
@@ -66,7 +67,7 @@ _portres() {
   mapfile -t COMPREPLY < <(compgen -W "$(_portres_words "$command" "$current" \
     "${COMP_WORDS[COMP_CWORD - 1]}")" -- "$current")
   if [[ $command == run && ${#COMPREPLY[@]} -eq 0 && $current != -* &&
-    ${COMP_WORDS[COMP_CWORD - 1]} != --@(tcp|udp|label|scope) ]]; then
+    ${COMP_WORDS[COMP_CWORD - 1]} != --@(tcp|udp|label|scope|wait) ]]; then
     mapfile -t COMPREPLY < <(compgen -c -- "$current")
   fi
 }

@@ -6,6 +6,7 @@
 #include "block.h"
 #include "platform.h"
 #include "testing_api.h"
+#include "wait.h"
 
 /* Sizes that callers of earlier versions were compiled with may be smaller;
  * there are none yet. */
@@ -43,7 +44,8 @@ static int settle_scope(struct portres_options* options) {
 }
 
 /* The socket's errors come before those of the values: portres.h. */
-static int acquire(portres_socket s,
+static int acquire(const struct portres__platform_entry* entry,
+                   portres_socket s,
                    struct portres_options options,
                    int value_status,
                    struct portres_reservation* out) {
@@ -58,7 +60,7 @@ static int acquire(portres_socket s,
   if (status == PORTRES_OK) {
     status = value_status;
   }
-  return status == PORTRES_OK ? portres__facility_acquire(s, &options, out)
+  return status == PORTRES_OK ? portres__wait_acquire(entry, s, &options, out)
                               : status;
 }
 
@@ -85,7 +87,7 @@ int portres_acquire_with(portres_socket s,
     memcpy(&known, options, options->size);
     value_status = check_options(&known);
   }
-  status = acquire(s, known, value_status, out);
+  status = acquire(&entry, s, known, value_status, out);
   portres__platform_leave(entry);
   return status;
 }

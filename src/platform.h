@@ -238,6 +238,14 @@ struct portres__platform_entry {
 struct portres__platform_entry portres__platform_enter(void);
 void portres__platform_leave(struct portres__platform_entry entry);
 
+/* Between enter and leave, with no lock: let so long pass, and signals and
+ * cancellation as the caller has them. Returns: 0; EINTR: a handler ran. */
+int portres__platform_pause(const struct portres__platform_entry* entry,
+                            uint32_t duration_ms);
+
+/* Milliseconds that have passed since some moment; a clock that nobody sets. */
+uint64_t portres__platform_now_ms(void);
+
 /* The scope of an acquire that names none: the program's own choice, or that of
  * the environment; PORTRES_SCOPE_DEFAULT: nobody has chosen. Returns: 0,
  * EOPNOTSUPP. */

@@ -85,6 +85,25 @@ def hold_keeps():
         each.communicate()
 
 
+@row("given a held block, when it is waited for, "
+     "then who waits has it once its holder is killed, and not before")
+def hold_waited():
+    process, first = holder("tcp", 4)
+    waiting = [start(command, *options, "--wait=forever",
+                     *[word.format(f"2@{first + 2 * i}") for word in words])
+               for i, (command, options, words) in enumerate((
+                   ("hold", [], ["tcp", "{}"]),
+                   ("run", ["--scope=machine"], ["--tcp={}", "true"])))]
+    done = portres("hold", "--wait=1", "tcp", f"4@{first}")
+    expect((done.returncode, "EADDRINUSE" in done.stderr), (75, True))
+    expect([each.poll() for each in waiting], [None, None])
+    process.kill()
+    for each in waiting:
+        each.communicate()
+        expect(each.returncode, 0)
+    process.communicate()
+
+
 @row("given a holder is killed, when its block is wanted, "
      "then the next one has it")
 def hold_killed():

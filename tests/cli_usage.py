@@ -56,6 +56,11 @@ def wrong_words():
         (["hold", "tcp", "4x"], 2, "'4x'"),
         (["hold", "tcp", ""], 2, "''"),
         (["hold", "--label"], 2, "--label"),
+        (["hold", "tcp", "4", "--wait"], 2, "--wait"),
+        (["hold", "--wait", "-1", "tcp", "4"], 2, "'-1'"),
+        (["hold", "--wait=", "tcp", "4"], 2, "''"),
+        (["hold", "--wait=1s", "tcp", "4"], 2, "'1s'"),
+        (["hold", "--wait=65536", "tcp", "4"], 2, "'65536'"),
         (["hold", "--label=", "tcp"], 2, "a protocol"),
         *[([name, *words], 2, error) for name in ("create", "delete", "lookup")
           for words, error in (
@@ -85,6 +90,7 @@ def wrong_words_of_run():
         (["run", "--udp", "4@65533", "true"], 125, "'4@65533'"),
         (["run", "--tcp", "4", "--tcp", "4", "true"], 125, "twice"),
         (["run", "--sctp", "4", "true"], 125, "--sctp"),
+        (["run", "--tcp", "4", "--wait", "soon", "true"], 125, "'soon'"),
         (["run", "--tcp", "4", "--scope", "galaxy", "true"], 125, "'galaxy'"),
         (["run", "--tcp", "4", "--scope=machine"], 125, "a program"),
     ])

@@ -6,7 +6,8 @@
  *           functions. On Windows it calls them.
  * Threads:  every function may be called from any thread. None is safe in a
  *           signal handler, and none is interrupted by one: signals wait for
- *           its end; but a wait for another process ends for them (EINTR). The
+ *           its end; but a wait for another process, and for a busy block, ends
+ *           for them (EINTR). The
  *           libc calls this library intercepts stay as safe in a handler as
  *           POSIX says (bind, close and dup among them).
  * Errors:   0, or a negative status below; errno is left alone either way.
@@ -114,6 +115,9 @@ enum portres_kind { PORTRES_RUNTIME = 1, PORTRES_PERSISTENT = 2 };
 
 #define PORTRES_LABEL_SIZE 48 /* bytes, with the terminating NUL */
 
+/* How long to wait for a block that is busy: until it is not. */
+#define PORTRES_FOREVER UINT32_MAX
+
 /* What to reserve. Set it all to 0, then size to sizeof, then what you want. */
 struct portres_options {
   size_t size;                /* of this structure, set by the caller */
@@ -123,6 +127,7 @@ struct portres_options {
   enum portres_order order;
   const char* label; /* for listings; copied, cut to fit; NULL is none */
   uint64_t seed;     /* for PORTRES_ORDER_SEEDED, any number */
+  uint32_t wait_ms;  /* for a busy block, milliseconds; 0: not at all */
 };
 
 /* What a reservation is now. used + free + cooling = range.count. Of a
@@ -175,9 +180,15 @@ PORTRES_API int portres_acquire(portres_socket s,
 /**
  * Reserve a block as portres_acquire() does, with options.
  *
+ * With `wait_ms` an acquire that would return EADDRINUSE or ENOBUFS is tried
+ * again until it can be had, at least every 64 milliseconds, and returns that
+ * status when the time is over. Nobody is first in a queue. Only this thread
+ * waits, it is a cancellation point then, and a signal handler ends it.
+ *
  * Returns: as portres_acquire(); EFAULT also for `options` NULL; EINVAL also
  *          for a size this library does not know, an unknown scope or order,
- *          or a specific start that is not a multiple of the alignment.
+ *          or a specific start that is not a multiple of the alignment; EINTR:
+ *          a signal was handled while it waited.
  */
 PORTRES_API int portres_acquire_with(portres_socket s,
                                      const struct portres_options* options,

@@ -43,6 +43,8 @@ const char cli_help_run[] =
     "                       (nobody); default: PORTRES_SCOPE, or machine "
     "where\n"
     "                       the limit on descriptors allows, else shared\n"
+    "  --wait SECONDS       when ports are busy, wait for them so long; "
+    "'forever'\n"
     "  --static             the program may start static programs, or ones in\n"
     "                       Go; known by itself when PROGRAM is one\n"
     "  --help               print this\n"
@@ -52,14 +54,15 @@ const char cli_help_run[] =
     "or wrong usage; 126 the program cannot be executed; 127 there is none.\n";
 
 const char cli_help_hold[] =
-    "usage: portres hold [--label TEXT] [--json] tcp|udp COUNT[@START]\n"
+    "usage: portres hold [OPTION...] tcp|udp COUNT[@START]\n"
     "\n"
     "Reserve a block, print it as 'tcp START COUNT', and hold it until the\n"
     "standard input ends, or SIGTERM, SIGINT or SIGHUP comes.\n"
     "\n"
-    "  --label TEXT  what 'portres list' says of it\n"
-    "  --json        print an object\n"
-    "  --help        print this\n"
+    "  --label TEXT    what 'portres list' says of it\n"
+    "  --wait SECONDS  when ports are busy, wait for them so long; 'forever'\n"
+    "  --json          print an object\n"
+    "  --help          print this\n"
     "\n"
     "Exit codes: 0 it was held; 1 failed; 2 wrong usage; 75 ports are busy.\n";
 

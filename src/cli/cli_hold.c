@@ -19,8 +19,24 @@ struct request {
   enum portres_protocol protocol;
   struct portres_range range;
   const char* label;
+  uint32_t wait_ms;
   bool is_json;
 };
+
+static int take_option(const struct cli_command* self,
+                       int option,
+                       struct request* request) {
+  switch (option) {
+    case 'j':
+      request->is_json = true;
+      return CLI_OK;
+    case 'l':
+      request->label = optarg;
+      return CLI_OK;
+    default:
+      return cli_read_wait(self, optarg, &request->wait_ms);
+  }
+}
 
 static bool read_request(const struct cli_command* self,
                          int count,
@@ -29,6 +45,7 @@ static bool read_request(const struct cli_command* self,
                          int* code_out) {
   static const struct option table[] = {{"json", no_argument, NULL, 'j'},
                                         {"label", required_argument, NULL, 'l'},
+                                        {"wait", required_argument, NULL, 'w'},
                                         {0}};
   int option;
 
@@ -37,10 +54,9 @@ static bool read_request(const struct cli_command* self,
     if (option == CLI_OPTION_END) {
       return false;
     }
-    if (option == 'j') {
-      out->is_json = true;
-    } else {
-      out->label = optarg;
+    *code_out = take_option(self, option, out);
+    if (*code_out != CLI_OK) {
+      return false;
     }
   }
   if (count - optind != 2) {
@@ -70,7 +86,8 @@ static int acquire(const struct request* request,
   struct portres_options options = {.size = sizeof options,
                                     .range = request->range,
                                     .scope = wanted_scope(),
-                                    .label = request->label};
+                                    .label = request->label,
+                                    .wait_ms = request->wait_ms};
   int type = request->protocol == PORTRES_TCP ? SOCK_STREAM : SOCK_DGRAM;
   int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 

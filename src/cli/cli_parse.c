@@ -7,7 +7,7 @@
 #include "block.h"
 #include "cli_say.h"
 
-enum { OPTION_MAX = 16, OPTION_HELP = 'h' };
+enum { OPTION_MAX = 16, OPTION_HELP = 'h', WAIT_MAX_S = 65535 };
 
 bool cli_parse_protocol(const char* text, enum portres_protocol* out) {
   if (strcmp(text, "tcp") == 0) {
@@ -60,6 +60,24 @@ bool cli_parse_block(const char* text, struct portres_range* out) {
   out->start = (uint16_t)start;
   out->count = (uint16_t)count;
   return portres__block_fits(*out);
+}
+
+int cli_read_wait(const struct cli_command* self,
+                  const char* text,
+                  uint32_t* out_ms) {
+  unsigned seconds = 0;
+
+  if (strcmp(text, "forever") == 0) {
+    *out_ms = PORTRES_FOREVER;
+    return CLI_OK;
+  }
+  if (!cli_parse_number(text, 0, WAIT_MAX_S, &seconds)) {
+    return cli_misused(self,
+                       "--wait '%s': it wants seconds, up to %d, or 'forever'",
+                       text, WAIT_MAX_S);
+  }
+  *out_ms = seconds * 1000;
+  return CLI_OK;
 }
 
 static int misused(const struct cli_command* self,

@@ -21,6 +21,12 @@ bool cli_parse_block(const char* text, struct portres_range* out);
 
 const char* cli_protocol_name(enum portres_protocol protocol);
 
+/* The value of --wait: up to 65535 seconds, or "forever". Returns: CLI_OK, or
+ * CLI_USAGE when it has said what is wrong. */
+int cli_read_wait(const struct cli_command* self,
+                  const char* text,
+                  uint32_t* out_ms);
+
 /* getopt_long() for a subcommand. `table` has no --help: it is understood
  * everywhere. Returns: the option's value; -1: no more, `optind` is the first
  * word; CLI_OPTION_END: the command ends with `*code_out`. */

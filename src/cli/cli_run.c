@@ -81,6 +81,8 @@ static int take_option(const struct cli_command* self,
     case 's':
       request->scope = optarg;
       return CLI_OK;
+    case 'w':
+      return cli_read_wait(self, optarg, &request->tree.wait_ms);
     case 'o':
       request->is_outgoing = true;
       return CLI_OK;
@@ -100,6 +102,7 @@ static bool read_request(const struct cli_command* self,
                                         {"udp", required_argument, NULL, 'u'},
                                         {"label", required_argument, NULL, 'l'},
                                         {"scope", required_argument, NULL, 's'},
+                                        {"wait", required_argument, NULL, 'w'},
                                         {"outgoing", no_argument, NULL, 'o'},
                                         {"static", no_argument, NULL, 'n'},
                                         {0}};

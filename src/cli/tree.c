@@ -66,7 +66,8 @@ static int acquire_once(const struct tree* tree,
   struct portres_options options = {.size = sizeof options,
                                     .range = want,
                                     .scope = tree->scope->of_library,
-                                    .label = tree->label};
+                                    .label = tree->label,
+                                    .wait_ms = tree->wait_ms};
   struct portres_reservation granted;
   int status = portres_acquire_with(block->owner, &options, &granted);
 
@@ -82,7 +83,8 @@ static int acquire_once(const struct tree* tree,
 }
 
 /* Another `portres run` may look at the same ports at the same moment, and find
- * them as free as we did: who guards the first one has them. */
+ * them as free as we did: who guards the first one has them. The other acquires
+ * again, and waits with it. */
 static int acquire_guarded(const struct tree* tree, struct tree_block* block) {
   struct portres_range want = block->range;
   int status = PORTRES_OK;
@@ -102,7 +104,7 @@ static int acquire_guarded(const struct tree* tree, struct tree_block* block) {
       return PORTRES_ENOBUFS;
     }
     status = PORTRES_EADDRINUSE;
-    if (want.start != 0) {
+    if (want.start != 0 && tree->wait_ms == 0) {
       return status;
     }
   }

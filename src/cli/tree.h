@@ -31,6 +31,7 @@ struct tree_block {
 struct tree {
   const struct cli_scope* scope;
   const char* label;
+  uint32_t wait_ms; /* for ports that are busy */
   struct tree_block blocks[TREE_BLOCKS];
 };
 

@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine.h"
@@ -191,6 +193,34 @@ void portres__platform_leave(struct portres__platform_entry entry) {
   pthread_sigmask(SIG_SETMASK, &saved, NULL);
   pthread_setcancelstate(entry.saved_cancellation, NULL);
   errno = entry.saved_errno;
+}
+
+/* The mask is the caller's while the thread is in pselect(), and not a moment
+ * longer: no signal is handled unnoticed. A handler may call this library, or
+ * never return. */
+int portres__platform_pause(const struct portres__platform_entry* entry,
+                            uint32_t duration_ms) {
+  struct timespec duration = {.tv_sec = (time_t)(duration_ms / 1000),
+                              .tv_nsec = (long)(duration_ms % 1000) * 1000000};
+  sigset_t callers;
+  int result;
+
+  memcpy(&callers, entry->saved_signals, sizeof callers);
+  entry_depth--;
+  pthread_setcancelstate(entry->saved_cancellation, NULL);
+  result = pselect(0, NULL, NULL, NULL, &duration, &callers);
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+  if (entry_depth++ == 0) {
+    callers_signals = callers;
+  }
+  return result == 0 ? PORTRES_OK : PORTRES_EINTR;
+}
+
+uint64_t portres__platform_now_ms(void) {
+  struct timespec now;
+
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* What a signal would do by itself; not: stop the process until later. */

@@ -44,6 +44,18 @@ void portres__platform_leave(struct portres__platform_entry entry) {
   errno = entry.saved_errno;
 }
 
+/* Nothing interrupts it. */
+int portres__platform_pause(const struct portres__platform_entry* entry,
+                            uint32_t duration_ms) {
+  (void)entry;
+  Sleep(duration_ms);
+  return PORTRES_OK;
+}
+
+uint64_t portres__platform_now_ms(void) {
+  return GetTickCount64();
+}
+
 /* What Windows does is wider than each of them. */
 static volatile int chosen_scope; /* a word: read and written at once */
 

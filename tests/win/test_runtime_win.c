@@ -231,6 +231,19 @@ static void check_order(void) {
   assert_int_equal(acquire_with(s, options, &out), 0);
 }
 
+static void check_wait(void) {
+  struct portres_reservation out;
+  struct portres_options options = {.range = {50000, 2}, .wait_ms = 20};
+  SOCKET s = support_socket(TCP);
+  fake.errors[FAKE_ACQUIRE] = WSAEADDRINUSE;
+  assert_int_equal(acquire_with(s, options, &out), PORTRES_EADDRINUSE);
+  assert_true(fake.counts[FAKE_ACQUIRE] > 1);
+  fake.counts[FAKE_ACQUIRE] = 0;
+  fake.errors[FAKE_ACQUIRE] = WSAEACCES;
+  assert_int_equal(acquire_with(s, options, &out), PORTRES_EACCES);
+  assert_int_equal(fake.counts[FAKE_ACQUIRE], 1);
+}
+
 struct scope_row {
   const char* name;
   const char* value;
@@ -293,6 +306,7 @@ static const struct support_row rows[] = {
     {"given a specific start and an alignment, then the start must have it",
      check_specific_alignment},
     {"given rotating order, then EOPNOTSUPP", check_order},
+    {"given a busy block and a wait, then it is asked for again", check_wait},
     {"given no memory, then ENOBUFS, and nothing is reserved", check_no_memory},
 };
 

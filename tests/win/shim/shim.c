@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 #include <winsock2.h>
 
@@ -22,6 +23,18 @@ int WSAGetLastError(void) {
 
 DWORD GetCurrentProcessId(void) {
   return (DWORD)getpid();
+}
+
+ULONG64 GetTickCount64(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (ULONG64)now.tv_sec * 1000 + (ULONG64)now.tv_nsec / 1000000;
+}
+
+void Sleep(DWORD duration_ms) {
+  struct timespec duration = {duration_ms / 1000,
+                              (long)(duration_ms % 1000) * 1000000};
+  nanosleep(&duration, NULL);
 }
 
 DWORD GetEnvironmentVariableA(LPCSTR name, LPSTR value, DWORD value_size) {

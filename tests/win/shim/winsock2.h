@@ -122,6 +122,8 @@ DWORD GetLastError(void);
 void SetLastError(DWORD code);
 int WSAGetLastError(void);
 DWORD GetCurrentProcessId(void);
+ULONG64 GetTickCount64(void);
+void Sleep(DWORD duration_ms);
 DWORD GetEnvironmentVariableA(LPCSTR name, LPSTR value, DWORD value_size);
 BOOL SetEnvironmentVariableA(LPCSTR name, LPCSTR value);
 int rand_s(unsigned* out);

@@ -1,0 +1,46 @@
+/* wait.c - looking again, less and less often.
+ *
+ * Nobody can be told of every end of a block: of a process that is killed, the
+ * kernel frees the ports and says nothing, and a port that a stranger is bound
+ * to never was ours to hear of. So all are looked for alike.
+ */
+#include "wait.h"
+
+enum { PAUSE_FIRST_MS = 1, PAUSE_LAST_MS = 64 };
+
+static bool is_busy(int status) {
+  return status == PORTRES_EADDRINUSE || status == PORTRES_ENOBUFS;
+}
+
+/* The next pause; 0: the time is over. */
+static uint32_t pause_within(uint32_t pause_ms,
+                             uint32_t wait_ms,
+                             uint64_t passed_ms) {
+  if (wait_ms == PORTRES_FOREVER || passed_ms + pause_ms <= wait_ms) {
+    return pause_ms;
+  }
+  return passed_ms < wait_ms ? (uint32_t)(wait_ms - passed_ms) : 0;
+}
+
+int portres__wait_acquire(const struct portres__platform_entry* entry,
+                          portres_socket s,
+                          const struct portres_options* options,
+                          struct portres_reservation* out) {
+  uint64_t start_ms = options->wait_ms != 0 ? portres__platform_now_ms() : 0;
+  uint32_t next_ms = PAUSE_FIRST_MS;
+  int status = portres__facility_acquire(s, options, out);
+
+  while (options->wait_ms != 0 && is_busy(status)) {
+    uint32_t pause_ms = pause_within(next_ms, options->wait_ms,
+                                     portres__platform_now_ms() - start_ms);
+    if (pause_ms == 0) {
+      return status;
+    }
+    if (portres__platform_pause(entry, pause_ms) != PORTRES_OK) {
+      return PORTRES_EINTR;
+    }
+    next_ms = next_ms < PAUSE_LAST_MS ? next_ms * 2 : PAUSE_LAST_MS;
+    status = portres__facility_acquire(s, options, out);
+  }
+  return status;
+}

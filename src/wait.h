@@ -1,0 +1,14 @@
+/* wait.h - an acquire that waits for a busy block. */
+#ifndef PORTRES_WAIT_H
+#define PORTRES_WAIT_H
+
+#include "platform.h"
+
+/* portres__facility_acquire(), tried again for options->wait_ms. No lock of
+ * ours is held while it waits. Returns: as that; EINTR. */
+int portres__wait_acquire(const struct portres__platform_entry* entry,
+                          portres_socket s,
+                          const struct portres_options* options,
+                          struct portres_reservation* out);
+
+#endif

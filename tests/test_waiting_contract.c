@@ -1,0 +1,336 @@
+/* An acquire that waits: a block that comes free in time is had, whoever had
+ * it; one that does not is refused as without waiting, and not before. Whoever
+ * waits can be interrupted and cancelled, and keeps nobody else from anything.
+ *
+ * How long a wait lasts is only bounded from below: machines are busy.
+ */
+#include <errno.h>
+#include <portres/testing.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "contract.h"
+
+enum { WAIT_MS = 150, COUNT = 4 };
+
+static void pause_ms(unsigned ms) {
+  struct timespec duration = {0, (long)ms * 1000000};
+  nanosleep(&duration, NULL);
+}
+
+static uint64_t now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static struct portres_options options_for(uint16_t start, uint32_t wait_ms) {
+  return (struct portres_options){.size = sizeof(struct portres_options),
+                                  .range = {start, COUNT},
+                                  .wait_ms = wait_ms};
+}
+
+static void set_dynamic_range(uint16_t start, uint16_t count) {
+  struct portres_range range = {start, count};
+  assert_int_equal(portres_testing_set_dynamic_range(range), 0);
+}
+
+/* --- A thread that waits --- */
+
+struct waiter {
+  pthread_t thread;
+  int s;
+  struct portres_options options;
+  struct portres_reservation granted;
+  int status;
+  int error; /* errno, which was 0 before */
+  _Atomic bool has_ended;
+};
+
+static struct waiter waiter;
+
+static void* wait_for_block(void* arg) {
+  struct waiter* self = arg;
+  errno = 0;
+  self->status = portres_acquire_with(self->s, &self->options, &self->granted);
+  self->error = errno;
+  self->has_ended = true;
+  return NULL;
+}
+
+/* After a moment, in which it has found the block busy. */
+static void start_waiter(int protocol, uint16_t start, uint32_t wait_ms) {
+  waiter = (struct waiter){.s = net_socket(protocol, NET_V4),
+                           .options = options_for(start, wait_ms)};
+  assert_int_equal(
+      pthread_create(&waiter.thread, NULL, wait_for_block, &waiter), 0);
+  pause_ms(30);
+  assert_false(waiter.has_ended);
+}
+
+static void join_waiter(int want_status) {
+  assert_int_equal(pthread_join(waiter.thread, NULL), 0);
+  assert_int_equal(waiter.status, want_status);
+  assert_int_equal(waiter.error, 0);
+}
+
+static void expect_granted(uint16_t start) {
+  join_waiter(PORTRES_OK);
+  assert_int_equal(waiter.granted.range.start, start);
+  assert_int_equal(waiter.granted.range.count, COUNT);
+  contract_expect_figures(waiter.granted.token, 0, COUNT, 0);
+  net_close(waiter.s);
+}
+
+/* --- What ends it well --- */
+
+static void check_release(int protocol) {
+  struct contract_block block = contract_block(protocol, COUNT);
+  start_waiter(protocol, block.start, PORTRES_FOREVER);
+  assert_int_equal(contract_release(block.holder, block.token), 0);
+  expect_granted(block.start);
+  net_close(block.holder);
+}
+
+static void check_close(int protocol) {
+  struct contract_block block = contract_block(protocol, COUNT);
+  start_waiter(protocol, block.start, 60000);
+  contract_end(&block);
+  expect_granted(block.start);
+}
+
+static void check_stranger(int protocol) {
+  uint16_t start = net_free_block(COUNT);
+  int s = net_socket(protocol, NET_V4);
+  assert_int_equal(net_bind_any(s, (uint16_t)(start + 2)), 0);
+  start_waiter(protocol, start, PORTRES_FOREVER);
+  net_close(s);
+  expect_granted(start);
+}
+
+/* All of a dynamic range that has room for one block only. */
+static void check_wildcard(int protocol) {
+  uint16_t start = net_free_block(COUNT);
+  set_dynamic_range(start, COUNT);
+  struct contract_block block = contract_block(protocol, COUNT);
+  start_waiter(protocol, 0, PORTRES_FOREVER);
+  contract_end(&block);
+  expect_granted(start);
+  portres_testing_reset();
+}
+
+static void check_free(int protocol) {
+  struct portres_options options = options_for(0, PORTRES_FOREVER);
+  struct portres_reservation granted;
+  int s = net_socket(protocol, NET_V4);
+  assert_int_equal(contract_acquire_with(s, &options, &granted), 0);
+  net_close(s);
+}
+
+/* --- What ends it otherwise --- */
+
+static void check_time_over(int protocol) {
+  struct contract_block block = contract_block(protocol, COUNT);
+  struct portres_options options = options_for(block.start, WAIT_MS);
+  struct portres_reservation granted;
+  int s = net_socket(protocol, NET_V4);
+  uint64_t start_ms = now_ms();
+  assert_int_equal(contract_acquire_with(s, &options, &granted),
+                   PORTRES_EADDRINUSE);
+  assert_true(now_ms() - start_ms >= WAIT_MS);
+  net_close(s);
+  contract_end(&block);
+}
+
+static void check_no_room(int protocol) {
+  set_dynamic_range(net_free_block(COUNT), COUNT - 1);
+  struct portres_options options = options_for(0, WAIT_MS);
+  struct portres_reservation granted;
+  int s = net_socket(protocol, NET_V4);
+  uint64_t start_ms = now_ms();
+  assert_int_equal(contract_acquire_with(s, &options, &granted),
+                   PORTRES_ENOBUFS);
+  assert_true(now_ms() - start_ms >= WAIT_MS);
+  net_close(s);
+  portres_testing_reset();
+}
+
+/* Nothing that time can mend. */
+static void check_hopeless(int protocol) {
+  struct portres_reservation granted;
+  struct portres_options options = options_for(65535, PORTRES_FOREVER);
+  int s = net_socket(protocol, NET_V4);
+  assert_int_equal(contract_acquire_with(s, &options, &granted),
+                   PORTRES_EINVAL);
+  net_close(s);
+  options.range.start = 0;
+  assert_int_equal(contract_acquire_with(s, &options, &granted),
+                   PORTRES_ENOTSOCK);
+}
+
+static void check_forced(int protocol) {
+  struct portres_options options = options_for(0, PORTRES_FOREVER);
+  struct portres_reservation granted;
+  int s = net_socket(protocol, NET_V4);
+  assert_int_equal(
+      portres_testing_fail(PORTRES_TESTING_ACQUIRE, 1, 1, PORTRES_EADDRINUSE),
+      0);
+  assert_int_equal(contract_acquire_with(s, &options, &granted),
+                   PORTRES_EADDRINUSE);
+  net_close(s);
+  portres_testing_reset();
+}
+
+static void check_socket_closed(int protocol) {
+  struct contract_block block = contract_block(protocol, COUNT);
+  start_waiter(protocol, block.start, PORTRES_FOREVER);
+  net_close(waiter.s);
+  join_waiter(PORTRES_ENOTSOCK);
+  contract_end(&block);
+}
+
+/* --- Signals --- */
+
+static _Atomic int handled;
+
+static void on_signal(int number) {
+  (void)number;
+  handled++;
+}
+
+static void handle(int flags) {
+  struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags};
+  handled = 0;
+  assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+}
+
+static void check_interrupted(int protocol, int flags) {
+  struct contract_block block = contract_block(protocol, COUNT);
+  handle(flags);
+  start_waiter(protocol, block.start, PORTRES_FOREVER);
+  assert_int_equal(pthread_kill(waiter.thread, SIGUSR1), 0);
+  join_waiter(PORTRES_EINTR);
+  assert_int_equal(handled, 1);
+  net_close(waiter.s);
+  contract_end(&block);
+}
+
+static void check_signal(int protocol) {
+  check_interrupted(protocol, 0);
+}
+
+static void check_restarting_signal(int protocol) {
+  check_interrupted(protocol, SA_RESTART);
+}
+
+/* A thread begins with the mask of the one that starts it. */
+static void check_blocked_signal(int protocol) {
+  struct contract_block block = contract_block(protocol, COUNT);
+  sigset_t set;
+  handle(0);
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  pthread_sigmask(SIG_BLOCK, &set, NULL);
+  start_waiter(protocol, block.start, PORTRES_FOREVER);
+  assert_int_equal(pthread_kill(waiter.thread, SIGUSR1), 0);
+  pause_ms(100);
+  contract_end(&block);
+  expect_granted(block.start);
+  assert_int_equal(handled, 0);
+  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/* --- Others meanwhile --- */
+
+static void check_cancelled(int protocol) {
+  struct contract_block block = contract_block(protocol, COUNT);
+  void* result = NULL;
+  start_waiter(protocol, block.start, PORTRES_FOREVER);
+  assert_int_equal(pthread_cancel(waiter.thread), 0);
+  assert_int_equal(pthread_join(waiter.thread, &result), 0);
+  assert_ptr_equal(result, PTHREAD_CANCELED);
+  net_close(waiter.s);
+  contract_end(&block);
+  block = contract_block(protocol, COUNT);
+  contract_end(&block);
+}
+
+static void check_others(int protocol) {
+  struct contract_block block = contract_block(protocol, COUNT);
+  start_waiter(protocol, block.start, PORTRES_FOREVER);
+  struct contract_block other = contract_block(protocol, COUNT);
+  net_close(contract_bound_member(&other, NET_V4));
+  contract_end(&other);
+  assert_false(waiter.has_ended);
+  contract_end(&block);
+  expect_granted(block.start);
+}
+
+static int acquire_in_child(void* arg) {
+  struct portres_range range = {0, COUNT};
+  struct portres_reservation granted;
+  return portres_acquire(*(int*)arg, range, &granted);
+}
+
+static void check_fork(int protocol) {
+  struct contract_block block = contract_block(protocol, COUNT);
+  int s = net_socket(protocol, NET_V4);
+  start_waiter(protocol, block.start, PORTRES_FOREVER);
+  assert_int_equal(contract_in_child(acquire_in_child, &s), 0);
+  contract_end(&block);
+  expect_granted(block.start);
+  net_close(s);
+}
+
+static const struct contract_row rows[] = {
+    CONTRACT_BOTH("given a busy block, when it is released, then a waiting "
+                  "acquire has it",
+                  check_release),
+    CONTRACT_BOTH("given a busy block, when its socket is closed, then a "
+                  "waiting acquire has it",
+                  check_close),
+    CONTRACT_BOTH("given a stranger at a port, when it closes, then a waiting "
+                  "acquire has the block",
+                  check_stranger),
+    CONTRACT_BOTH("given no room, when there is some, then a waiting wildcard "
+                  "has it",
+                  check_wildcard),
+    CONTRACT_BOTH("given a free block, then no acquire waits", check_free),
+    CONTRACT_BOTH("given a busy block, when the time is over, then EADDRINUSE",
+                  check_time_over),
+    CONTRACT_BOTH("given no room, when the time is over, then ENOBUFS",
+                  check_no_room),
+    CONTRACT_BOTH("given another error, then no acquire waits", check_hopeless),
+    CONTRACT_BOTH("given a failure by portres_testing_fail, then no acquire "
+                  "waits",
+                  check_forced),
+    CONTRACT_BOTH("given a waiting acquire, when its socket is closed, then "
+                  "ENOTSOCK",
+                  check_socket_closed),
+    CONTRACT_BOTH("given a waiting acquire, when a signal is handled, then "
+                  "EINTR",
+                  check_signal),
+    CONTRACT_BOTH("given a waiting acquire, when a signal is handled with "
+                  "SA_RESTART, then EINTR",
+                  check_restarting_signal),
+    CONTRACT_BOTH("given a waiting acquire, when a blocked signal comes, then "
+                  "it waits on",
+                  check_blocked_signal),
+    CONTRACT_BOTH("given a waiting acquire, when it is cancelled, then nothing "
+                  "is left locked",
+                  check_cancelled),
+    CONTRACT_BOTH("given a waiting acquire, then other threads acquire and "
+                  "bind",
+                  check_others),
+    CONTRACT_BOTH("given a waiting acquire, when another thread forks, then "
+                  "the child acquires",
+                  check_fork),
+};
+
+int main(void) {
+  TABLE_ADD(rows, contract_check);
+  return contract_run("waiting");
+}
