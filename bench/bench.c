@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <getopt.h>
+#include <portres/portres.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +83,11 @@ static void pin_thread(void) {
   bench_check(sched_setaffinity(0, sizeof one, &one) == 0, "affinity");
 }
 
+/* A bench that asks about another scope names it. */
+static void choose_scope(void) {
+  bench_check(portres_set_scope(PORTRES_SCOPE_PROCESS) == 0, "scope");
+}
+
 static void raise_descriptor_limit(void) {
   struct rlimit limit;
   bench_check(getrlimit(RLIMIT_NOFILE, &limit) == 0, "getrlimit");
@@ -143,6 +149,7 @@ void bench_begin(int argc, char** argv, const char* what) {
   random_state = 0x9e3779b97f4a7c15U ^ bench_options.seed;
   find_naked_calls();
   pin_thread();
+  choose_scope();
   raise_descriptor_limit();
   setvbuf(stdout, NULL, _IOLBF, 0);
 }

@@ -179,22 +179,21 @@ static int place_and_establish(struct portres__claimant* claimant,
   return status;
 }
 
-static int reserve(portres_socket s,
-                   enum portres_protocol protocol,
-                   const struct portres_options* wanted,
-                   struct portres__endpoint* owner,
-                   struct portres_reservation* out) {
+/* Lock: the acquire lock. */
+static int reserve_at(enum portres_scope scope,
+                      bool is_chosen,
+                      portres_socket s,
+                      enum portres_protocol protocol,
+                      const struct portres_options* wanted,
+                      struct portres__endpoint* owner,
+                      struct portres_reservation* out) {
   struct portres_options options = *wanted;
   struct portres__claimant claimant = {.protocol = protocol};
   int status;
 
-  portres__testing_settle_order(&options);
-  if (owner == NULL && options.scope == PORTRES_SCOPE_MACHINE) {
-    /* Forked children would meet each other's guards. */
-    options.scope = PORTRES_SCOPE_PROCESS;
-  }
-  portres__platform_lock_acquire();
-  status = portres__share_enter(s, owner == NULL, &options, &claimant.stake);
+  options.scope = scope;
+  status = portres__share_enter(s, owner == NULL, is_chosen, &options,
+                                &claimant.stake);
   if (status == PORTRES_OK) {
     status = place_and_establish(&claimant, &options, owner, out);
   }
@@ -205,8 +204,49 @@ static int reserve(portres_socket s,
     }
   }
   portres__share_leave(claimant.stake);
-  portres__platform_unlock_acquire();
   return status == PORTRES_ENOTFOUND ? PORTRES_EACCES : status;
+}
+
+/* Where nobody has chosen: the widest scope that can be had. */
+static int reserve_widely(portres_socket s,
+                          enum portres_protocol protocol,
+                          const struct portres_options* options,
+                          struct portres__endpoint* owner,
+                          struct portres_reservation* out) {
+  int status = PORTRES_ENOBUFS;
+
+  if (owner != NULL &&
+      portres__platform_guards_are_affordable(options->range.count)) {
+    status = reserve_at(PORTRES_SCOPE_MACHINE, false, s, protocol, options,
+                        owner, out);
+  }
+  if (status == PORTRES_ENOBUFS) {
+    status = reserve_at(PORTRES_SCOPE_SHARED, false, s, protocol, options,
+                        owner, out);
+  }
+  return status;
+}
+
+static int reserve(portres_socket s,
+                   enum portres_protocol protocol,
+                   const struct portres_options* wanted,
+                   struct portres__endpoint* owner,
+                   struct portres_reservation* out) {
+  struct portres_options options = *wanted;
+  int status;
+
+  portres__testing_settle_order(&options);
+  if (owner == NULL && options.scope == PORTRES_SCOPE_MACHINE) {
+    /* Forked children would meet each other's guards. */
+    options.scope = PORTRES_SCOPE_PROCESS;
+  }
+  portres__platform_lock_acquire();
+  status =
+      options.scope == PORTRES_SCOPE_DEFAULT
+          ? reserve_widely(s, protocol, &options, owner, out)
+          : reserve_at(options.scope, true, s, protocol, &options, owner, out);
+  portres__platform_unlock_acquire();
+  return status;
 }
 
 int portres__engine_reserve_inherited(portres_socket s,

@@ -106,6 +106,11 @@ struct portres__guards;
 int portres__platform_guards_begin(enum portres_protocol protocol,
                                    const struct portres_options* options);
 struct portres__guards* portres__platform_guards_take(void);
+
+/* So many more guards are there to be had, and not too many for the descriptors
+ * that this process may have. */
+bool portres__platform_guards_are_affordable(uint32_t wanted);
+
 void portres__platform_guards_end(void);
 
 /* A socket had this port of the reservation until now, and it is held yet:

@@ -5,12 +5,13 @@
 #include "platform.h"
 #include "reservation.h"
 
-/* Settle the scope of an acquire, and have what it takes; to be left again. A
- * wide scope that nobody has chosen and that cannot be had is no error. Lock:
- * the acquire lock. Returns: 0; EOPNOTSUPP, EACCES, ECORRUPT, EDISKFULL,
- * ENOBUFS. */
+/* Have what the scope of an acquire takes; to be left again. Where nobody has
+ * chosen scope shared and it cannot be had, process is what there is. Lock: the
+ * acquire lock. Returns: 0; EOPNOTSUPP, EACCES, ECORRUPT, EDISKFULL, ENOBUFS.
+ */
 int portres__share_enter(portres_socket s,
                          bool is_inherited,
+                         bool is_chosen,
                          struct portres_options* options,
                          portres__stake* out);
 void portres__share_leave(portres__stake stake);

@@ -140,8 +140,8 @@ void contract_check(const void* row) {
 
 enum portres_scope contract_default_scope(void) {
   const char* scope = getenv("PORTRES_SCOPE");
-  return scope != NULL && strcmp(scope, "machine") == 0 ? PORTRES_SCOPE_MACHINE
-                                                        : PORTRES_SCOPE_PROCESS;
+  return scope != NULL && strcmp(scope, "process") == 0 ? PORTRES_SCOPE_PROCESS
+                                                        : PORTRES_SCOPE_MACHINE;
 }
 
 int contract_in_child(int (*check)(void* arg), void* arg) {

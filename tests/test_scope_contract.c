@@ -1,7 +1,7 @@
 /* PORTRES_SCOPE, which meson sets differently for each run of this program:
- * unset is "process", "process" and "machine" are scopes, and of what is no
- * scope acquire says so rather than protect less than was asked. "shared" is in
- * tests/shared_block.c.
+ * unset is the widest that can be had, "process" and "machine" are scopes, and
+ * of what is no scope acquire says so rather than protect less than was asked.
+ * "shared" is in tests/shared_block.c.
  */
 #include <stdlib.h>
 #include <string.h>

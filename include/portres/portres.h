@@ -93,10 +93,15 @@ struct portres_reservation {
  * free port of the block: a descriptor a port, up to a fourth of what the
  * process may have open. A socket of the block slips in beside its guard, and
  * a guard is back when it is closed. On Windows every reservation is of this
- * scope. */
+ * scope.
+ *
+ * Where nobody chooses, a block has the widest scope that can be had: machine,
+ * or shared when the guards are too many, or process when the runtime directory
+ * cannot be used. portres_describe() tells which. Who chooses one gets that one
+ * or an error. */
 enum portres_scope {
   PORTRES_SCOPE_DEFAULT = 0, /* portres_set_scope(), PORTRES_SCOPE of the
-                                environment, or process: the first of them */
+                                environment, or the widest: the first of them */
   PORTRES_SCOPE_PROCESS = 1, /* every explicit bind of this process */
   PORTRES_SCOPE_SHARED = 2,  /* also acquires and explicit binds of all
                                 processes of this user that use this library at
@@ -167,8 +172,9 @@ typedef int (*portres_list_cb)(const struct portres_info* info, void* arg);
  *          EINVAL: count 0, or the last port past 65535; EACCES: a privileged
  *          port this process may not bind; EADDRINUSE: a port of a specific
  *          range is bound or reserved; ENOBUFS: no room for a wildcard block,
- *          or no memory or descriptor to look with, or too few for the guards.
- *          At scope shared also EOPNOTSUPP: another version of this library has
+ *          or no memory or descriptor to look with, or too few for the guards
+ *          of scope machine that was asked for.
+ *          Of scope shared that was asked for also EOPNOTSUPP: another version of this library has
  *          blocks that are in use; EACCES, ECORRUPT, EDISKFULL: no use can be
  *          made of the runtime directory, see portres_set_scope().
  * Windows: SIO_ACQUIRE_PORT_RESERVATION.
@@ -197,7 +203,8 @@ PORTRES_API int portres_acquire_with(portres_socket s,
 /**
  * Choose the scope of all acquires from now on that do not name one.
  *
- * PORTRES_SCOPE_DEFAULT goes back to what the environment asks for.
+ * PORTRES_SCOPE_DEFAULT goes back to what the environment asks for, or to the
+ * widest that can be had.
  *
  * Processes that share keep a file in a runtime directory of their user:
  * PORTRES_RUNTIME_DIR, an absolute path; or else $XDG_RUNTIME_DIR/portres or

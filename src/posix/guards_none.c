@@ -14,6 +14,11 @@ int portres__platform_guards_begin(enum portres_protocol protocol,
                                                  : PORTRES_OK;
 }
 
+bool portres__platform_guards_are_affordable(uint32_t wanted) {
+  (void)wanted;
+  return false;
+}
+
 struct portres__guards* portres__platform_guards_take(void) {
   return NULL;
 }

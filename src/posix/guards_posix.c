@@ -63,7 +63,7 @@ static void dismiss_all(struct portres__guards* guards) {
 
 /* --- Acquire --- */
 
-bool portres__guards_are_affordable(uint32_t wanted) {
+bool portres__platform_guards_are_affordable(uint32_t wanted) {
   struct rlimit limit;
 
   return getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
@@ -92,7 +92,7 @@ static struct portres__guards* create(enum portres_protocol protocol,
 int portres__platform_guards_begin(enum portres_protocol protocol,
                                    const struct portres_options* options) {
   if (options->scope == PORTRES_SCOPE_MACHINE &&
-      portres__guards_are_affordable(options->range.count)) {
+      portres__platform_guards_are_affordable(options->range.count)) {
     pending = create(protocol, options->range.count);
   }
   return PORTRES_OK;

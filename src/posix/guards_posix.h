@@ -58,10 +58,6 @@ void portres__slot_give(const struct portres__reservation* reservation,
                         struct portres__slot* slot,
                         enum portres__slot_state state);
 
-/* So many more guards are not too many for the descriptors that this process
- * may have. */
-bool portres__guards_are_affordable(uint32_t wanted);
-
 /* Try to guard a few free ports that are bare; at most once in a while.
  * Async-signal-safe. */
 void portres__guards_retry(struct portres__reservation* reservation);

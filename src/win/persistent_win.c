@@ -64,7 +64,7 @@ static int get_and_keep(const char* name,
   known->info.range = range;
   known->info.protocol = protocol;
   known->info.kind = PORTRES_PERSISTENT;
-  known->info.scope = PORTRES_SCOPE_PROCESS;
+  known->info.scope = PORTRES_SCOPE_MACHINE;
   portres__known_keep(known);
   return status;
 }

@@ -72,13 +72,11 @@ int portres__platform_default_scope(enum portres_scope* out) {
   if (*out != PORTRES_SCOPE_DEFAULT) {
     return PORTRES_OK;
   }
-  *out = PORTRES_SCOPE_PROCESS;
-  if (value_len == 0 || strcmp(value, "process") == 0) {
-    return PORTRES_OK;
-  }
-  *out = strcmp(value, "shared") == 0 ? PORTRES_SCOPE_SHARED
-                                      : PORTRES_SCOPE_MACHINE;
-  return *out == PORTRES_SCOPE_SHARED || strcmp(value, "machine") == 0
+  *out = strcmp(value, "process") == 0  ? PORTRES_SCOPE_PROCESS
+         : strcmp(value, "shared") == 0 ? PORTRES_SCOPE_SHARED
+                                        : PORTRES_SCOPE_MACHINE;
+  return value_len == 0 || *out != PORTRES_SCOPE_MACHINE ||
+                 strcmp(value, "machine") == 0
              ? PORTRES_OK
              : PORTRES_EOPNOTSUPP;
 }

@@ -468,10 +468,24 @@ static void check_scope(const void* row) {
   net_close(s);
 }
 
+static void check_default(void) {
+  struct portres_info info = {.size = sizeof info};
+  struct portres_reservation granted;
+  int s = net_socket(IPPROTO_TCP, NET_V4);
+  const struct portres_range want = {0, 2};
+
+  assert_int_equal(portres_acquire(s, want, &granted), 0);
+  assert_int_equal(portres_describe(granted.token, &info), 0);
+  assert_int_equal(info.scope, PORTRES_SCOPE_PROCESS);
+  net_close(s);
+}
+
 int main(void) {
   TABLE_ADD(length_rows, check_length);
   table_add_one("given a wildcard address, then it says its length", check_any);
   TABLE_ADD(kind_rows, check_kind);
+  table_add_one("given nobody chooses a scope, then it is process",
+                check_default);
   table_add_one("given no socket, then ENOTSOCK", check_no_socket);
   table_add_one("given two sockets, then each has its identity",
                 check_identity);

@@ -32,7 +32,7 @@ static void check_fields(void) {
   assert_int_equal(info.range.count, 20);
   assert_int_equal(info.protocol, PORTRES_UDP);
   assert_int_equal(info.kind, PORTRES_RUNTIME);
-  assert_int_equal(info.scope, PORTRES_SCOPE_PROCESS);
+  assert_int_equal(info.scope, PORTRES_SCOPE_MACHINE);
   assert_int_equal(info.pid, GetCurrentProcessId());
   assert_string_equal(info.label, "rtp media");
 }
