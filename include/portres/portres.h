@@ -174,9 +174,10 @@ typedef int (*portres_list_cb)(const struct portres_info* info, void* arg);
  *          range is bound or reserved; ENOBUFS: no room for a wildcard block,
  *          or no memory or descriptor to look with, or too few for the guards
  *          of scope machine that was asked for.
- *          Of scope shared that was asked for also EOPNOTSUPP: another version of this library has
- *          blocks that are in use; EACCES, ECORRUPT, EDISKFULL: no use can be
- *          made of the runtime directory, see portres_set_scope().
+ *          Of scope shared that was asked for also EOPNOTSUPP: another version
+ *          of this library has blocks that are in use; EACCES, ECORRUPT,
+ *          EDISKFULL: no use can be made of the runtime directory, see
+ *          portres_set_scope().
  * Windows: SIO_ACQUIRE_PORT_RESERVATION.
  */
 PORTRES_API int portres_acquire(portres_socket s,
