@@ -74,7 +74,8 @@ bool portres__engine_has_hint(uint32_t ledger_count, uint16_t port) {
   }
   for (uint32_t i = 0; i < ledger_count; i++) {
     struct portres__ledger* ledger = atomic_load(&portres__engine.ledgers[i]);
-    if (portres__space_is_reserved(&ledger->tcp_reserved, port) ||
+    if (atomic_load_explicit(&ledger->is_retired, memory_order_relaxed) != 0 ||
+        portres__space_is_reserved(&ledger->tcp_reserved, port) ||
         portres__space_is_reserved(&ledger->udp_reserved, port)) {
       return true;
     }

@@ -42,8 +42,9 @@ struct portres__ledger {
   union {
     struct {
       struct portres__ledger_head head;
-      _Atomic uint64_t swept_ms; /* since boot: when bits of the dead were
-                                    last looked for */
+      _Atomic uint64_t swept_ms;   /* since boot: when bits of the dead were
+                                      last looked for; 0: never */
+      _Atomic uint32_t is_retired; /* there is, or will be, another file */
     };
     uint8_t room[PORTRES__LEDGER_HEAD_SIZE];
   };

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "environment_posix.h"
+#include "ledgertidy_posix.h"
 #include "process_posix.h"
 #include "real_posix.h"
 
@@ -234,15 +235,33 @@ static int enter(struct portres__netns netns,
 
 /* Now and then, so that what dead owners left does not pile up. By a clock that
  * nobody sets. */
-static bool is_sweep_due(struct portres__ledger* ledger) {
+static bool is_sweep_due(struct portres__ledger* ledger, bool* is_first_out) {
   struct timespec now = {0, 0};
   uint64_t now_ms;
   uint64_t swept_ms = atomic_load(&ledger->swept_ms);
 
   clock_gettime(CLOCK_MONOTONIC, &now);
   now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+  *is_first_out = swept_ms == 0;
   return (now_ms - swept_ms > SWEEP_INTERVAL_MS || swept_ms > now_ms) &&
          atomic_compare_exchange_strong(&ledger->swept_ms, &swept_ms, now_ms);
+}
+
+/* The first process in a namespace looks after those that have ended. */
+static void sweep_if_due(struct portres__netns netns, portres__stake stake) {
+  struct portres__ledger* ledger =
+      portres__ledger_map_of(portres__ledger_slot_of(stake));
+  bool is_first;
+
+  if (!is_sweep_due(ledger, &is_first)) {
+    return;
+  }
+  if (is_first) {
+    portres__process_lock_probe();
+    portres__ledgertidy(netns);
+    portres__process_unlock_probe();
+  }
+  portres__platform_ledger_sweep(stake);
 }
 
 int portres__platform_ledger_enter(portres_socket s,
@@ -258,9 +277,8 @@ int portres__platform_ledger_enter(portres_socket s,
     status = enter(netns, kind, out, &is_new);
   }
   portres__process_unlock_probe();
-  if (status == PORTRES_OK && is_new &&
-      is_sweep_due(portres__ledger_map_of(portres__ledger_slot_of(*out)))) {
-    portres__platform_ledger_sweep(*out);
+  if (status == PORTRES_OK && is_new) {
+    sweep_if_due(netns, *out);
   }
   return status;
 }

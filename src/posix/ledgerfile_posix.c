@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -154,12 +155,18 @@ static int judge(int fd) {
 
 /* Where no process has a lock nobody has a block, whatever version made it.
  * While the file is locked nobody can get one; and who opened it before will
- * see that it has no name any more. */
-static bool remove_unused(int dir, const char* name, int fd) {
+ * see that it has no name any more. Another one who removes it waits for the
+ * lock and sees the same: it must not take the name from a new file. */
+static bool lock_unused(int fd) {
   const struct portres__ofd_range all = {0, 0};
+  struct stat facts;
 
   return portres__ofd_lock(fd, all) == 0 &&
-         portres__disk->unlink(dir, name) == 0;
+         portres__disk->fstat(fd, &facts) == 0 && facts.st_nlink != 0;
+}
+
+static bool remove_unused(int dir, const char* name, int fd) {
+  return lock_unused(fd) && portres__disk->unlink(dir, name) == 0;
 }
 
 /* Returns also ENOTFOUND: it was another version's, and is no more. */
@@ -178,6 +185,21 @@ static int open_in(int dir, const char* name, bool may_make, int* fd_out) {
     portres__disk->close(*fd_out);
   }
   return status;
+}
+
+void portres__ledgerfile_retire(int dir, const char* name) {
+  static const uint32_t yes = 1;
+  int fd;
+
+  if (open_in(dir, name, false, &fd) != PORTRES_OK) {
+    return;
+  }
+  if (lock_unused(fd) &&
+      portres__disk_write_at(fd, &yes, sizeof yes,
+                             offsetof(struct portres__ledger, is_retired))) {
+    portres__disk->unlink(dir, name);
+  }
+  portres__disk->close(fd);
 }
 
 static int open_or_make(int dir, const char* name, bool may_make, int* fd_out) {

@@ -33,6 +33,10 @@ int portres__ledgerfile_open(struct portres__netns netns,
                              bool may_make,
                              int* fd_out);
 
+/* Remove the ledger of this name, if nobody has a block in it, and tell those
+ * who look at its map. */
+void portres__ledgerfile_retire(int dir, const char* name);
+
 /* False: it is no longer one that another process would open. */
 bool portres__ledgerfile_identify(int fd, struct portres__ledgerfile_id* out);
 

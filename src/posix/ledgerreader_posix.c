@@ -1,6 +1,5 @@
 #include "ledgerreader_posix.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "disk_posix.h"
 #include "ledgerfile_posix.h"
+#include "ledgernames_posix.h"
 #include "ofd_posix.h"
 #include "runtimedir_posix.h"
 #include "statedir_posix.h"
@@ -139,77 +139,19 @@ static int visit_file(int dir, const char* name, struct reader* reader) {
   return result;
 }
 
-static bool is_ledger(const char* name) {
-  return portres__ledgerfile_is_name(name) &&
-         portres__ledgerfile_is_current(name);
-}
-
-struct names {
-  char (*list)[PORTRES__LEDGERFILE_NAME_SIZE];
-  size_t count;
-  size_t room;
-};
-
-/* Names of ledgers all have one length, which there is room for. */
-static bool add_name(struct names* names, const char* name) {
-  size_t room = names->room == 0 ? 8 : names->room * 2;
-  void* list;
-
-  if (names->count == names->room) {
-    list = realloc(names->list, room * sizeof *names->list);
-    if (list == NULL) {
-      return false;
-    }
-    names->list = list;
-    names->room = room;
-  }
-  memcpy(names->list[names->count++], name, strlen(name) + 1);
-  return true;
-}
-
-static bool add_names(struct names* names, DIR* stream) {
-  const struct dirent* entry = readdir(stream);
-
-  for (; entry != NULL; entry = readdir(stream)) {
-    if (is_ledger(entry->d_name) && !add_name(names, entry->d_name)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/* By hand: of the libcs glibc alone has scandirat(). */
-static bool read_names(int dir, struct names* names) {
-  int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR* stream = copy >= 0 ? fdopendir(copy) : NULL;
-  bool is_read = stream != NULL && add_names(names, stream);
-
-  if (stream != NULL) {
-    closedir(stream);
-  } else if (copy >= 0) {
-    portres__disk->close(copy);
-  }
-  return is_read;
-}
-
-static int compare_names(const void* one, const void* other) {
-  return strcmp(one, other);
-}
-
 static int visit_files(int dir, struct reader* reader) {
-  struct names names = {NULL, 0, 0};
+  struct portres__ledgernames names;
   int result = PORTRES_ENOBUFS;
 
-  if (read_names(dir, &names)) {
+  if (portres__ledgernames_read(dir, &names)) {
     result = 0;
-    if (names.count > 1) {
-      qsort(names.list, names.count, sizeof *names.list, compare_names);
-    }
     for (size_t i = 0; i < names.count && result == 0; i++) {
-      result = visit_file(dir, names.list[i], reader);
+      if (portres__ledgerfile_is_current(names.list[i])) {
+        result = visit_file(dir, names.list[i], reader);
+      }
     }
   }
-  free(names.list);
+  portres__ledgernames_free(&names);
   return result;
 }
 

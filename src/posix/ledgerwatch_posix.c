@@ -35,30 +35,38 @@ static bool is_locked(int fd, int protocol, uint16_t port) {
          !is_shared;
 }
 
-static bool has_hint(struct portres__netns netns, int protocol, uint16_t port) {
+/* The map of the namespace's ledger; NULL: it is not looked at. */
+static struct portres__ledger* find_map(struct portres__netns netns) {
   struct portres__ledger_slot* slot = portres__ledger_find_slot(netns);
+  return slot != NULL ? portres__ledger_map_of(slot) : NULL;
+}
 
-  return slot != NULL &&
-         portres__space_is_reserved(
-             portres__ledger_reserved(portres__ledger_map_of(slot), protocol),
-             port);
+static bool is_retired(struct portres__ledger* map) {
+  return map != NULL && atomic_load(&map->is_retired) != 0;
+}
+
+static bool has_hint(struct portres__ledger* map, int protocol, uint16_t port) {
+  return map != NULL && portres__space_is_reserved(
+                            portres__ledger_reserved(map, protocol), port);
 }
 
 /* A description of this moment: it meets what this process has, too, which the
  * caller has looked at before. */
 static bool refuses(struct portres__netns netns, int protocol, uint16_t port) {
-  bool is_wanted =
+  struct portres__ledger* map = find_map(netns);
+  bool is_first =
       atomic_load(&portres__engine.ledger_count) == PORTRES__LEDGERS_WANTED;
+  bool is_wanted = is_first || is_retired(map);
   bool is_refused = false;
   int fd = -1;
 
-  if (!is_wanted && !has_hint(netns, protocol, port)) {
+  if (!is_wanted && !has_hint(map, protocol, port)) {
     return false;
   }
   if (portres__ledgerfile_open(netns, is_wanted, &fd) != PORTRES_OK) {
     fd = -1;
   }
-  if (is_wanted) {
+  if (is_first) {
     begin_to_look(netns, fd);
   }
   if (fd >= 0) {
