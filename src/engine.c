@@ -180,72 +180,98 @@ static int place_and_establish(struct portres__claimant* claimant,
   return status;
 }
 
-/* Lock: the acquire lock. */
-static int reserve_at(enum portres_scope scope,
-                      bool is_chosen,
-                      portres_socket s,
-                      enum portres_protocol protocol,
-                      const struct portres_options* wanted,
-                      struct portres__endpoint* owner,
-                      struct portres_reservation* out) {
-  struct portres_options options = *wanted;
-  struct portres__claimant claimant = {.protocol = protocol};
-  int status;
+/* What is wanted, and how. */
+struct request {
+  portres_socket s;
+  enum portres_protocol protocol;
+  struct portres_options options;
+  struct portres__endpoint* owner; /* NULL: forked children inherit it */
+};
 
-  options.scope = scope;
-  status = portres__share_enter(s, owner == NULL, is_chosen, &options,
-                                &claimant.stake);
-  if (status == PORTRES_OK) {
-    status = place_and_establish(&claimant, &options, owner, out);
+static int reserve_alone(const struct request* request,
+                         struct portres_reservation* out) {
+  struct portres__claimant claimant = {.protocol = request->protocol};
+  return place_and_establish(&claimant, &request->options, request->owner, out);
+}
+
+/* `*is_ledgers_out`: it failed for what the ledger is, not for its blocks. */
+static int reserve_by_ledger(const struct request* request,
+                             struct portres_reservation* out,
+                             bool* is_ledgers_out) {
+  struct portres__claimant claimant = {.protocol = request->protocol};
+  int status =
+      portres__share_enter(request->s, request->owner == NULL, &claimant.stake);
+
+  *is_ledgers_out = status != PORTRES_OK;
+  if (status != PORTRES_OK) {
+    return status;
   }
+  status =
+      place_and_establish(&claimant, &request->options, request->owner, out);
   if (status == PORTRES_ENOTFOUND) {
     status = portres__share_renew(claimant.stake);
+    *is_ledgers_out = status != PORTRES_OK;
     if (status == PORTRES_OK) {
-      status = place_and_establish(&claimant, &options, owner, out);
+      status = place_and_establish(&claimant, &request->options, request->owner,
+                                   out);
     }
   }
   portres__share_leave(claimant.stake);
+  *is_ledgers_out = *is_ledgers_out || status == PORTRES_ENOTFOUND ||
+                    status == PORTRES_EDISKFULL;
   return status == PORTRES_ENOTFOUND ? PORTRES_EACCES : status;
 }
 
+/* The ledger only tells others of a block that is guarded. */
+static int reserve_at(enum portres_scope scope,
+                      bool is_chosen,
+                      const struct request* wanted,
+                      struct portres_reservation* out) {
+  struct request request = *wanted;
+  bool is_ledgers = false;
+  int status;
+
+  request.options.scope = scope;
+  if (scope == PORTRES_SCOPE_PROCESS) {
+    return reserve_alone(&request, out);
+  }
+  status = reserve_by_ledger(&request, out, &is_ledgers);
+  if (!is_ledgers || (scope == PORTRES_SCOPE_SHARED && is_chosen)) {
+    return status;
+  }
+  if (scope == PORTRES_SCOPE_SHARED) {
+    request.options.scope = PORTRES_SCOPE_PROCESS;
+  }
+  return reserve_alone(&request, out);
+}
+
 /* Where nobody has chosen: the widest scope that can be had. */
-static int reserve_widely(portres_socket s,
-                          enum portres_protocol protocol,
-                          const struct portres_options* options,
-                          struct portres__endpoint* owner,
+static int reserve_widely(const struct request* request,
                           struct portres_reservation* out) {
   int status = PORTRES_ENOBUFS;
 
-  if (owner != NULL &&
-      portres__platform_guards_are_affordable(options->range.count)) {
-    status = reserve_at(PORTRES_SCOPE_MACHINE, false, s, protocol, options,
-                        owner, out);
+  if (request->owner != NULL &&
+      portres__platform_guards_are_affordable(request->options.range.count)) {
+    status = reserve_at(PORTRES_SCOPE_MACHINE, false, request, out);
   }
-  if (status == PORTRES_ENOBUFS) {
-    status = reserve_at(PORTRES_SCOPE_SHARED, false, s, protocol, options,
-                        owner, out);
-  }
-  return status;
+  return status == PORTRES_ENOBUFS
+             ? reserve_at(PORTRES_SCOPE_SHARED, false, request, out)
+             : status;
 }
 
-static int reserve(portres_socket s,
-                   enum portres_protocol protocol,
-                   const struct portres_options* wanted,
-                   struct portres__endpoint* owner,
-                   struct portres_reservation* out) {
-  struct portres_options options = *wanted;
+static int reserve(struct request* request, struct portres_reservation* out) {
+  enum portres_scope scope = request->options.scope;
   int status;
 
-  portres__testing_settle_order(&options);
-  if (owner == NULL && options.scope == PORTRES_SCOPE_MACHINE) {
+  portres__testing_settle_order(&request->options);
+  if (request->owner == NULL && scope == PORTRES_SCOPE_MACHINE) {
     /* Forked children would meet each other's guards. */
-    options.scope = PORTRES_SCOPE_PROCESS;
+    scope = PORTRES_SCOPE_PROCESS;
   }
   portres__platform_lock_acquire();
-  status =
-      options.scope == PORTRES_SCOPE_DEFAULT
-          ? reserve_widely(s, protocol, &options, owner, out)
-          : reserve_at(options.scope, true, s, protocol, &options, owner, out);
+  status = scope == PORTRES_SCOPE_DEFAULT
+               ? reserve_widely(request, out)
+               : reserve_at(scope, true, request, out);
   portres__platform_unlock_acquire();
   return status;
 }
@@ -254,7 +280,8 @@ int portres__engine_reserve_inherited(portres_socket s,
                                       enum portres_protocol protocol,
                                       const struct portres_options* options,
                                       struct portres_reservation* out) {
-  return reserve(s, protocol, options, NULL, out);
+  struct request request = {s, protocol, *options, NULL};
+  return reserve(&request, out);
 }
 
 /* --- Sockets --- */
@@ -299,6 +326,7 @@ int portres__facility_acquire(portres_socket s,
                               struct portres_reservation* out) {
   struct portres__socket_facts facts;
   struct portres__endpoint* owner;
+  struct request request;
   int status = facts_of(s, &facts);
 
   if (status != PORTRES_OK) {
@@ -310,7 +338,8 @@ int portres__facility_acquire(portres_socket s,
   if (owner == NULL) {
     return PORTRES_ENOBUFS;
   }
-  status = reserve(s, facts.protocol, options, owner, out);
+  request = (struct request){s, facts.protocol, *options, owner};
+  status = reserve(&request, out);
   portres__endpoint_drop(owner);
   return status;
 }

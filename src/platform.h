@@ -107,8 +107,8 @@ int portres__platform_guards_begin(enum portres_protocol protocol,
                                    const struct portres_options* options);
 struct portres__guards* portres__platform_guards_take(void);
 
-/* So many more guards are there to be had, and not too many for the descriptors
- * that this process may have. */
+/* So many more guards can be had, and leave the program enough of the
+ * descriptors that this process may have. */
 bool portres__platform_guards_are_affordable(uint32_t wanted);
 
 void portres__platform_guards_end(void);

@@ -4,26 +4,9 @@
 
 int portres__share_enter(portres_socket s,
                          bool is_inherited,
-                         bool is_chosen,
-                         struct portres_options* options,
                          portres__stake* out) {
-  int status;
-
-  *out = 0;
-  if (options->scope == PORTRES_SCOPE_PROCESS) {
-    return PORTRES_OK;
-  }
-  status = portres__platform_ledger_enter(
+  return portres__platform_ledger_enter(
       s, is_inherited ? PORTRES__STAKE_INHERITED : PORTRES__STAKE_OWN, out);
-  /* The ledger only tells others of a block that is guarded. */
-  if (options->scope == PORTRES_SCOPE_MACHINE) {
-    return PORTRES_OK;
-  }
-  if (status != PORTRES_OK && !is_chosen) {
-    options->scope = PORTRES_SCOPE_PROCESS;
-    status = PORTRES_OK;
-  }
-  return status;
 }
 
 void portres__share_leave(portres__stake stake) {

@@ -5,14 +5,10 @@
 #include "platform.h"
 #include "reservation.h"
 
-/* Have what the scope of an acquire takes; to be left again. Where nobody has
- * chosen scope shared and it cannot be had, process is what there is. Lock: the
- * acquire lock. Returns: 0; EOPNOTSUPP, EACCES, ECORRUPT, EDISKFULL, ENOBUFS.
- */
+/* Have access to the ledger; to be left again. Lock: the acquire lock. Returns:
+ * 0; EOPNOTSUPP, EACCES, ECORRUPT, EDISKFULL, ENOBUFS. */
 int portres__share_enter(portres_socket s,
                          bool is_inherited,
-                         bool is_chosen,
-                         struct portres_options* options,
                          portres__stake* out);
 void portres__share_leave(portres__stake stake);
 

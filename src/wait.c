@@ -12,6 +12,12 @@ static bool is_busy(int status) {
   return status == PORTRES_EADDRINUSE || status == PORTRES_ENOBUFS;
 }
 
+/* To look takes a moment a port, and is not to keep a core busy. */
+static uint32_t longer(uint32_t pause_ms, uint64_t look_ms) {
+  return look_ms > pause_ms && look_ms < PORTRES_FOREVER ? (uint32_t)look_ms
+                                                         : pause_ms;
+}
+
 /* The next pause; 0: the time is over. */
 static uint32_t pause_within(uint32_t pause_ms,
                              uint32_t wait_ms,
@@ -27,18 +33,21 @@ int portres__wait_acquire(const struct portres__platform_entry* entry,
                           const struct portres_options* options,
                           struct portres_reservation* out) {
   uint64_t start_ms = options->wait_ms != 0 ? portres__platform_now_ms() : 0;
+  uint64_t try_ms = start_ms;
   uint32_t next_ms = PAUSE_FIRST_MS;
   int status = portres__facility_acquire(s, options, out);
 
   while (options->wait_ms != 0 && is_busy(status)) {
-    uint32_t pause_ms = pause_within(next_ms, options->wait_ms,
-                                     portres__platform_now_ms() - start_ms);
+    uint64_t now_ms = portres__platform_now_ms();
+    uint32_t pause_ms = pause_within(longer(next_ms, now_ms - try_ms),
+                                     options->wait_ms, now_ms - start_ms);
     if (pause_ms == 0) {
       return status;
     }
     if (portres__platform_pause(entry, pause_ms) != PORTRES_OK) {
       return PORTRES_EINTR;
     }
+    try_ms = portres__platform_now_ms();
     next_ms = next_ms < PAUSE_LAST_MS ? next_ms * 2 : PAUSE_LAST_MS;
     status = portres__facility_acquire(s, options, out);
   }

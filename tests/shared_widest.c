@@ -83,6 +83,75 @@ static void check_no_directory(int protocol) {
   assert_int_equal(large, PORTRES_SCOPE_PROCESS);
 }
 
+/* Replaced when there are blocks already: by something that is none. */
+static void check_directory_goes(int protocol) {
+  shared_clear();
+  struct contract_block first = contract_block(protocol, SMALL);
+  shared_clear();
+  close(open(shared_dir(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  struct rlimit old = set_limit(LIMIT);
+  enum portres_scope small = scope_of(protocol, SMALL);
+  enum portres_scope large = scope_of(protocol, GUARDS_MAX + 1);
+  setrlimit(RLIMIT_NOFILE, &old);
+  contract_end(&first);
+  unlink(shared_dir());
+  assert_int_equal(small, PORTRES_SCOPE_MACHINE);
+  assert_int_equal(large, PORTRES_SCOPE_PROCESS);
+}
+
+/* The scope of a block in a process that can write no record. */
+static enum portres_scope scope_after(enum shared_act act,
+                                      uint16_t room,
+                                      int protocol,
+                                      uint16_t count) {
+  shared_clear();
+  struct shared_peer peer = shared_peer(SHARED_STARTED);
+  struct shared_request limit = {act, 0, {0, room}, 0};
+  struct shared_request acquire = {SHARED_ACQUIRE, protocol, {0, count}, 0};
+  struct shared_request describe = {SHARED_DESCRIBE, 0, {0, 0}, 0};
+  int error = shared_ask(&peer, limit).status;
+  int status = shared_ask(&peer, acquire).status;
+  struct shared_answer answer = shared_ask(&peer, describe);
+  shared_quit(&peer);
+  if (error != 0) {
+    table_skip("no mount namespace of its own");
+  }
+  assert_int_equal(status, 0);
+  return (enum portres_scope)answer.scope;
+}
+
+static void check_full(int protocol) {
+  struct rlimit old = set_limit(LIMIT);
+  enum portres_scope small = scope_after(SHARED_MOUNT, 9, protocol, SMALL);
+  enum portres_scope large =
+      scope_after(SHARED_MOUNT, 9, protocol, GUARDS_MAX + 1);
+  enum portres_scope limited =
+      scope_after(SHARED_FILE_LIMIT, 8192, protocol, GUARDS_MAX + 1);
+  setrlimit(RLIMIT_NOFILE, &old);
+  assert_int_equal(small, PORTRES_SCOPE_MACHINE);
+  assert_int_equal(large, PORTRES_SCOPE_PROCESS);
+  assert_int_equal(limited, PORTRES_SCOPE_PROCESS);
+}
+
+/* The guards would leave the program none. */
+static void check_headroom(int protocol) {
+  struct rlimit old = set_limit(LIMIT);
+  int copies[LIMIT];
+  int count = 0;
+  while ((copies[count] = dup(0)) >= 0) {
+    count++;
+  }
+  for (int i = 0; i < 2 * SMALL; i++) {
+    close(copies[--count]);
+  }
+  enum portres_scope scope = scope_of(protocol, SMALL);
+  while (count > 0) {
+    close(copies[--count]);
+  }
+  setrlimit(RLIMIT_NOFILE, &old);
+  assert_int_equal(scope, PORTRES_SCOPE_SHARED);
+}
+
 /* What is asked for is had, or refused. */
 static void check_chosen(int protocol) {
   struct portres_options options = {.size = sizeof options,
@@ -129,6 +198,13 @@ static const struct contract_row rows[] = {
     CONTRACT_BOTH("given no use can be made of the runtime directory, then a "
                   "small block's scope is machine, and a large one's process",
                   check_no_directory),
+    CONTRACT_BOTH("given the runtime directory is replaced later, then the "
+                  "same",
+                  check_directory_goes),
+    CONTRACT_BOTH("given no room for a record, then the same", check_full),
+    CONTRACT_BOTH("given as many descriptors as guards, and few more, then the "
+                  "scope is shared",
+                  check_headroom),
     CONTRACT_BOTH("given a scope that is asked for, then it is that one or an "
                   "error",
                   check_chosen),

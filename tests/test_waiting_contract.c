@@ -1,6 +1,6 @@
 /* An acquire that waits: a block that comes free in time is had, whoever had
  * it; one that does not is refused as without waiting, and not before. Whoever
- * waits can be interrupted and cancelled, and keeps nobody else from anything.
+ * waits can be interrupted and cancelled, and holds no lock of ours.
  *
  * How long a wait lasts is only bounded from below: machines are busy.
  */

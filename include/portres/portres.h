@@ -7,9 +7,8 @@
  * Threads:  every function may be called from any thread. None is safe in a
  *           signal handler, and none is interrupted by one: signals wait for
  *           its end; but a wait for another process, and for a busy block, ends
- *           for them (EINTR). The
- *           libc calls this library intercepts stay as safe in a handler as
- *           POSIX says (bind, close and dup among them).
+ *           for them (EINTR). The libc calls this library intercepts stay as
+ *           safe in a handler as POSIX says (bind, close and dup among them).
  * Errors:   0, or a negative status below; errno is left alone either way.
  *           When several apply, the first of this order is returned: EFAULT,
  *           ENOTSOCK, EOPNOTSUPP, EINVAL, EACCES, ECORRUPT, EADDRINUSE or
@@ -188,9 +187,11 @@ PORTRES_API int portres_acquire(portres_socket s,
  * Reserve a block as portres_acquire() does, with options.
  *
  * With `wait_ms` an acquire that would return EADDRINUSE or ENOBUFS is tried
- * again until it can be had, at least every 64 milliseconds, and returns that
- * status when the time is over. Nobody is first in a queue. Only this thread
- * waits, it is a cancellation point then, and a signal handler ends it.
+ * again until it can be had, with pauses of 64 milliseconds at most, or as long
+ * as a try takes, and returns that status when the time is over, also if it can
+ * never be had. Nobody is first in a queue; a try at scope machine keeps others
+ * from the free ports of the range while it lasts. Only this thread waits, it is
+ * a cancellation point then, and a signal handler ends it.
  *
  * Returns: as portres_acquire(); EFAULT also for `options` NULL; EINVAL also
  *          for a size this library does not know, an unknown scope or order,

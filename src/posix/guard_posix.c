@@ -30,22 +30,40 @@ static _Atomic uint32_t forked_at_ms;
 _Static_assert(sizeof(sigset_t) <= sizeof(struct portres__guard_entry),
                "guard_posix.h has room for the signals");
 
-bool portres__guard_enter(struct portres__guard_entry* out) {
+static _Thread_local unsigned depth;
+
+static void begin(struct portres__guard_entry* out) {
   sigset_t all;
 
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, (sigset_t*)out->signals);
-  /* Either the fork sees us, or we see the fork. */
+  depth++;
   atomic_fetch_add(&makers, 1);
-  if (!atomic_load(&is_forking)) {
+}
+
+/* Either the fork sees us, or we see the fork. */
+bool portres__guard_enter(struct portres__guard_entry* out) {
+  begin(out);
+  if (depth > 1 || !atomic_load(&is_forking)) {
     return true;
   }
   portres__guard_leave(out);
   return false;
 }
 
+void portres__guard_enter_patiently(struct portres__guard_entry* out) {
+  for (int i = 0; i < PATIENCE; i++) {
+    if (portres__guard_enter(out)) {
+      return;
+    }
+    sched_yield();
+  }
+  begin(out);
+}
+
 void portres__guard_leave(const struct portres__guard_entry* entry) {
   atomic_fetch_sub(&makers, 1);
+  depth--;
   pthread_sigmask(SIG_SETMASK, (const sigset_t*)entry->signals, NULL);
 }
 

@@ -18,13 +18,18 @@
 
 #include "kept_posix.h"
 
-/* A guard is made between these, with all signals blocked. A fork waits for
- * it, for the child would have a copy of a socket that nobody knows of yet.
- * False: a fork is under way, and no guard is to be made now. */
+/* A guard is made between these, and what is kept is closed, with all signals
+ * blocked. A fork waits for it, for the child would have a copy of a socket
+ * that nobody knows of, yet or any more. May be nested. False: a fork is under
+ * way, and no guard is to be made now. */
 struct portres__guard_entry {
   unsigned long signals[16]; /* the platform's type fits in here */
 };
 bool portres__guard_enter(struct portres__guard_entry* out);
+
+/* The same, for what cannot be put off: waits for a fork that is under way. Not
+ * for ever, for it may be this thread's. */
+void portres__guard_enter_patiently(struct portres__guard_entry* out);
 void portres__guard_leave(const struct portres__guard_entry* entry);
 void portres__guard_before_fork(void);
 void portres__guard_after_fork(bool is_child);

@@ -19,6 +19,9 @@ bool portres__platform_guards_are_affordable(uint32_t wanted) {
   return false;
 }
 
+void portres__guards_after_fork(void) {
+}
+
 struct portres__guards* portres__platform_guards_take(void) {
   return NULL;
 }
@@ -59,7 +62,15 @@ int portres__guards_probe(uint16_t port, bool over_remnants) {
   return 0;
 }
 
-/* --- Forks --- */
+/* --- Forks: nothing is bound that a child could have a copy of --- */
+
+void portres__guard_enter_patiently(struct portres__guard_entry* out) {
+  (void)out;
+}
+
+void portres__guard_leave(const struct portres__guard_entry* entry) {
+  (void)entry;
+}
 
 void portres__guard_before_fork(void) {
 }

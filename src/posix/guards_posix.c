@@ -1,6 +1,8 @@
 #include "guards_posix.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -13,6 +15,8 @@
 enum {
   /* Of the descriptors a process may have, one in four may be a guard. */
   BUDGET_SHARE = 4,
+  HEADROOM = 32, /* descriptors that the program shall find left */
+  POLLED = 256,
   RETRY_INTERVAL_MS = 100,
   RETRY_LIMIT = 8 /* ports: some microseconds each */
 };
@@ -38,8 +42,12 @@ static bool take_guarded(struct portres__slot* slot) {
 }
 
 static void dismiss(struct portres__slot* slot) {
+  struct portres__guard_entry entry;
+
   if (take_guarded(slot)) {
+    portres__guard_enter_patiently(&entry);
     portres__guard_close(&slot->kept);
+    portres__guard_leave(&entry);
     atomic_store(&slot->state, PORTRES__SLOT_BARE);
   }
 }
@@ -63,11 +71,46 @@ static void dismiss_all(struct portres__guards* guards) {
 
 /* --- Acquire --- */
 
+static bool is_within_budget(uint32_t wanted, rlim_t limit) {
+  return portres__guard_count() + wanted <= limit / BUDGET_SHARE;
+}
+
+static int count_free(int first, int count) {
+  struct pollfd numbers[POLLED];
+  int free_count = 0;
+
+  for (int i = 0; i < count; i++) {
+    numbers[i] = (struct pollfd){.fd = first + i};
+  }
+  if (poll(numbers, (nfds_t)count, 0) < 0) {
+    return count;
+  }
+  for (int i = 0; i < count; i++) {
+    free_count += (numbers[i].revents & POLLNVAL) != 0;
+  }
+  return free_count;
+}
+
+/* So many descriptors are left, and some for the program. From the top, where
+ * mostly none is open. */
+static bool are_left(uint32_t wanted, rlim_t limit) {
+  int end = limit < INT_MAX ? (int)limit : INT_MAX;
+  int missing = (int)wanted + HEADROOM;
+
+  while (end > 0 && missing > 0) {
+    int count = end < POLLED ? end : POLLED;
+    end -= count;
+    missing -= count_free(end, count);
+  }
+  return missing <= 0;
+}
+
 bool portres__platform_guards_are_affordable(uint32_t wanted) {
   struct rlimit limit;
 
   return getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
-         portres__guard_count() + wanted <= limit.rlim_cur / BUDGET_SHARE;
+         (is_within_budget(wanted, limit.rlim_cur) &&
+          are_left(wanted, limit.rlim_cur));
 }
 
 static struct portres__guards* create(enum portres_protocol protocol,
@@ -91,8 +134,11 @@ static struct portres__guards* create(enum portres_protocol protocol,
  * before ENOBUFS. */
 int portres__platform_guards_begin(enum portres_protocol protocol,
                                    const struct portres_options* options) {
+  struct rlimit limit;
+
   if (options->scope == PORTRES_SCOPE_MACHINE &&
-      portres__platform_guards_are_affordable(options->range.count)) {
+      (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+       is_within_budget(options->range.count, limit.rlim_cur))) {
     pending = create(protocol, options->range.count);
   }
   return PORTRES_OK;
@@ -137,6 +183,12 @@ int portres__guards_probe(uint16_t port, bool over_remnants) {
     atomic_store(&pending->is_lacking, true);
   }
   return error;
+}
+
+/* Our copies of its guards are closed, for they are kept; whose memory it is in
+ * the middle of changing, the parent alone knows. */
+void portres__guards_after_fork(void) {
+  pending = NULL;
 }
 
 /* --- Again --- */

@@ -71,4 +71,7 @@ bool portres__guards_are_wanted(void);
 void portres__guards_start_run(struct portres_range range);
 int portres__guards_probe(uint16_t port, bool over_remnants);
 
+/* In a forked child: no acquire is under way. */
+void portres__guards_after_fork(void);
+
 #endif

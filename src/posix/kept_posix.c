@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "descriptor_posix.h"
+#include "guard_posix.h"
 #include "real_posix.h"
 
 enum {
@@ -164,6 +165,19 @@ static bool move(struct portres__kept* kept, int fd, int new_fd) {
   return true;
 }
 
+/* The old descriptor goes, and no child is forked that knows of the new one
+ * alone. */
+static bool replace(struct portres__kept* kept, int fd, int new_fd) {
+  struct portres__guard_entry entry;
+  bool is_moved;
+
+  portres__guard_enter_patiently(&entry);
+  is_moved = move(kept, fd, new_fd);
+  portres__real()->close(is_moved ? fd : new_fd);
+  portres__guard_leave(&entry);
+  return is_moved;
+}
+
 bool portres__kept_make_way(int fd) {
   struct portres__kept* kept =
       portres__kept_is(fd) ? atomic_load(&table[fd]) : NULL;
@@ -174,14 +188,10 @@ bool portres__kept_make_way(int fd) {
     return true;
   }
   new_fd = copy(fd);
-  if (new_fd < 0 || !move(kept, fd, new_fd)) {
-    if (new_fd >= 0) {
-      portres__real()->close(new_fd);
-    }
+  if (new_fd < 0 || !replace(kept, fd, new_fd)) {
     errno = EBUSY;
     return false;
   }
-  portres__real()->close(fd);
   errno = saved_errno;
   return true;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "environment_posix.h"
+#include "guard_posix.h"
 #include "ledgertidy_posix.h"
 #include "process_posix.h"
 #include "real_posix.h"
@@ -283,12 +284,17 @@ int portres__platform_ledger_enter(portres_socket s,
   return status;
 }
 
+/* A copy in a child that nobody knows of would keep our locks. */
 static void let_go(struct portres__kept* kept) {
-  int fd = portres__kept_withdraw(kept);
+  struct portres__guard_entry entry;
+  int fd;
 
+  portres__guard_enter_patiently(&entry);
+  fd = portres__kept_withdraw(kept);
   if (fd >= 0) {
     portres__real()->close(fd);
   }
+  portres__guard_leave(&entry);
 }
 
 static _Atomic uint32_t* users_of(portres__stake stake) {

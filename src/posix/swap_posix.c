@@ -104,25 +104,18 @@ static int slip_in(const struct portres__reservation* reservation,
 }
 
 /* No handler runs meanwhile, for it may leave by a jump, or take its time while
- * the two sockets bear others; and a fork waits. If one is under way, we wait
- * for that: not for ever, for it may be this thread's. */
+ * the two sockets bear others; and a fork waits. */
 static int slip_in_undisturbed(const struct portres__reservation* reservation,
                                struct portres__slot* slot,
                                int fd,
                                const struct sockaddr* address,
                                socklen_t address_len) {
   struct portres__guard_entry entry;
-  bool is_entered = portres__guard_enter(&entry);
   int result;
 
-  for (int i = 0; i < PATIENCE && !is_entered; i++) {
-    sched_yield();
-    is_entered = portres__guard_enter(&entry);
-  }
+  portres__guard_enter_patiently(&entry);
   result = slip_in(reservation, slot, fd, address, address_len);
-  if (is_entered) {
-    portres__guard_leave(&entry);
-  }
+  portres__guard_leave(&entry);
   return result;
 }
 
@@ -131,7 +124,11 @@ static int slip_in_undisturbed(const struct portres__reservation* reservation,
  * flags that the program gave them, and not by ours. */
 static void dismiss(const struct portres__reservation* reservation,
                     struct portres__slot* slot) {
+  struct portres__guard_entry entry;
+
+  portres__guard_enter_patiently(&entry);
   portres__guard_close(&slot->kept);
+  portres__guard_leave(&entry);
   portres__slot_give(reservation, slot, PORTRES__SLOT_BARE);
 }
 
