@@ -3,9 +3,9 @@
 
 On Windows the kernel keeps reserved ports for those who hold the token. Here a
 guard does. Stressed: the moments when a socket of the tree takes a port and
-gives it back, by close, at its end or by SIGKILL. Without CAP_CHOWN there is a
-hole, which COMPAT tells of: a stranger of the same user with SO_REUSEPORT; with
-it (PORTRES_TEST_KEEP) the same rows have none.
+gives it back, by close, at its end or by SIGKILL. Without CAP_CHOWN and
+CAP_NET_RAW there is a hole, which COMPAT tells of: a stranger of the same user
+with SO_REUSEPORT; with either (PORTRES_TEST_KEEP) the same rows have none.
 """
 
 import os
@@ -97,15 +97,18 @@ def check(kind, closes, strangers):
                    (kind, family, options, 0, 0))
 
 
-def has_chown():
+CHOWN, SETUID, NET_RAW = 0, 7, 13
+
+
+def has_any(*capabilities):
     text = pathlib.Path("/proc/self/status").read_text()
     bits = int(text.split("CapEff:")[1].split()[0], 16)
-    return bits & 1 == 1
+    return any(bits >> each & 1 for each in capabilities)
 
 
 def strangers():
     """Those that the guards keep out."""
-    return ["", "a", "p", "ap"] if has_chown() else ["", "a"]
+    return ["", "a", "p", "ap"] if has_any(CHOWN, NET_RAW) else ["", "a"]
 
 
 @row("given strangers that spin on the ports of a UDP block, when the tree "
@@ -152,8 +155,7 @@ def kernel_picks():
 @row("given a program with another user id, when it binds in the tree, "
      "then it gets a port of the block")
 def other_user():
-    text = pathlib.Path("/proc/self/status").read_text()
-    if not int(text.split("CapEff:")[1].split()[0], 16) & 1 << 7:
+    if not has_any(SETUID):
         return  # a run that keeps CAP_SETUID has it
     done = portres(*script("""
 os.setuid(65534)

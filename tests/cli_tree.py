@@ -499,4 +499,4 @@ say(mine.recv(9), offset(s) == -start, take())
 
 
 if __name__ == "__main__":
-    main()
+    main(keep=os.environ.get("PORTRES_TEST_KEEP", "").split())

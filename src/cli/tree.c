@@ -47,11 +47,11 @@ static int guard_all(struct tree_block* block) {
 
 static bool make_guards(struct tree_block* block) {
   block->guards = malloc(block->range.count * sizeof *block->guards);
-  block->given = calloc(block->range.count, sizeof *block->given);
+  block->ports = calloc(block->range.count, sizeof *block->ports);
   for (unsigned i = 0; block->guards != NULL && i < block->range.count; i++) {
     block->guards[i] = -1;
   }
-  return block->guards != NULL && block->given != NULL;
+  return block->guards != NULL && block->ports != NULL;
 }
 
 /* Without the ledger the guards hold all the same: the block is not listed. */
@@ -158,9 +158,9 @@ void tree_close(struct tree* tree) {
     struct tree_block* block = &tree->blocks[i];
     close_guards(block);
     free(block->guards);
-    free(block->given);
+    free(block->ports);
     block->guards = NULL;
-    block->given = NULL;
+    block->ports = NULL;
     if (block->owner >= 0) {
       close(block->owner);
       block->owner = -1;

@@ -18,14 +18,21 @@
 
 enum { TREE_BLOCKS = 2 }; /* TCP, UDP */
 
+/* Of a port with a guard. */
+enum tree_port {
+  TREE_PORT_FREE,   /* nothing was bound beside the guard */
+  TREE_PORT_GIVEN,  /* something was, and may be there yet */
+  TREE_PORT_UNCLEAN /* the same; the guard is to go before the next one */
+};
+
 struct tree_block {
   enum portres_protocol protocol;
   struct portres_range range; /* count 0: none is wanted */
   portres_token token;
-  int owner;   /* the socket that acquired it, in the supervisor; -1 */
-  int* guards; /* a descriptor for each port; -1: it has none */
+  int owner;            /* the socket that acquired it, in the supervisor; -1 */
+  int* guards;          /* a descriptor for each port; -1: it has none */
+  unsigned char* ports; /* enum tree_port, for each */
   int64_t survey_again_ms; /* when remnants may be looked for again */
-  bool* given; /* whether a socket has been bound beside the guard */
 };
 
 struct tree {

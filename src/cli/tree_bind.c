@@ -77,13 +77,13 @@ static int check_free(const struct attempt* attempt, unsigned index) {
     *guard = guard_open(block->protocol, port_at(attempt, index));
     return *guard >= 0 ? 0 : errno == EADDRINUSE ? EADDRINUSE : ENOBUFS;
   }
-  if (!block->given[index]) {
+  if (block->ports[index] == TREE_PORT_FREE) {
     return 0;
   }
   if (!guard_is_alone(*guard, block->protocol, port_at(attempt, index))) {
     return EADDRINUSE;
   }
-  block->given[index] = false;
+  block->ports[index] = TREE_PORT_FREE;
   return 0;
 }
 
@@ -92,16 +92,26 @@ static int check_free(const struct attempt* attempt, unsigned index) {
 static void make_way(const struct attempt* attempt, unsigned index) {
   int* guard = &attempt->block->guards[index];
 
-  if (*guard >= 0 && attempt->block->given[index] &&
-      !guard_is_strict(*guard, attempt->block->protocol) &&
+  if (*guard >= 0 && attempt->block->ports[index] == TREE_PORT_UNCLEAN &&
       check_free(attempt, index) != 0) {
     close(*guard);
     *guard = -1;
   }
 }
 
+static void note_given(struct tree_block* block,
+                       unsigned index,
+                       bool is_unclean) {
+  if (is_unclean && block->protocol == PORTRES_TCP) {
+    block->ports[index] = TREE_PORT_UNCLEAN;
+  } else if (block->ports[index] == TREE_PORT_FREE) {
+    block->ports[index] = TREE_PORT_GIVEN;
+  }
+}
+
 /* Beside the guard, if there is one. */
 static int bind_at(struct attempt* attempt, unsigned index) {
+  bool is_unclean;
   int guard;
   int error;
 
@@ -114,9 +124,9 @@ static int bind_at(struct attempt* attempt, unsigned index) {
                : errno;
   }
   error = guard_bind(guard, attempt->fd, &attempt->address.any,
-                     attempt->address_len);
+                     attempt->address_len, &is_unclean);
   if (error == 0) {
-    attempt->block->given[index] = true;
+    note_given(attempt->block, index, is_unclean);
     settle_guard(attempt, index);
   } else if (!attempt->tree->scope->is_guarded) {
     close(guard);
@@ -225,11 +235,9 @@ int tree_bind(struct tree* tree,
 /* Returns: 0 or an errno value. */
 static int bind_wildcard(struct tree* tree, int fd, int family) {
   union portres__address address;
+  socklen_t address_len = portres__address_any(family, 0, &address);
 
-  memset(&address, 0, sizeof address);
-  address.any.sa_family = (sa_family_t)family;
-  return tree_bind(tree, fd, &address.any,
-                   family == AF_INET6 ? sizeof address.in6 : sizeof address.in);
+  return tree_bind(tree, fd, &address.any, address_len);
 }
 
 /* The guard of the port that the socket has; -1: none, or another port. */

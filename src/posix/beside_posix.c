@@ -2,11 +2,10 @@
 #include "beside_posix.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 
 #include "address_posix.h"
 #include "kernel_posix.h"
-#include "way_posix.h"
+#include "truce_posix.h"
 
 static int user_of(const struct portres__beside* pair) {
   return pair->is_guard_new ? pair->holder : pair->newcomer;
@@ -16,75 +15,21 @@ static int guard_of(const struct portres__beside* pair) {
   return pair->is_guard_new ? pair->newcomer : pair->holder;
 }
 
-/* Returns: 0 or an errno value. */
-static int set_flag(int fd, int name, int value) {
-  return setsockopt(fd, SOL_SOCKET, name, &value, sizeof value) == 0 ? 0
-                                                                     : errno;
-}
+/* Returns: 0 or the negative of an errno. */
+static int bind_by(enum portres__way way,
+                   const struct portres__beside* pair,
+                   const struct sockaddr* address,
+                   socklen_t address_len) {
+  struct portres__truce truce = {
+      .parties = {{.fd = user_of(pair)},
+                  {.fd = guard_of(pair), .is_guard = true}}};
+  int result = -portres__truce_begin(&truce, way, 2);
 
-/* The program's flag goes first: from then on nobody is let in any more. */
-static int bind_with_flag(const struct portres__beside* pair,
-                          const struct sockaddr* address,
-                          socklen_t address_len,
-                          int name) {
-  int user = user_of(pair);
-  int guard = guard_of(pair);
-  int own = 0;
-  socklen_t own_len = sizeof own;
-  int error;
-  int result;
-
-  if (getsockopt(user, SOL_SOCKET, name, &own, &own_len) != 0) {
-    return -errno;
+  if (result == 0) {
+    result = portres__kernel_bind(pair->newcomer, address, address_len);
   }
-  error = own != 0 ? 0 : set_flag(user, name, 1);
-  if (error != 0) {
-    return -error;
-  }
-  error = set_flag(guard, name, 1);
-  result = error != 0
-               ? -error
-               : portres__kernel_bind(pair->newcomer, address, address_len);
-  if (own == 0) {
-    set_flag(user, name, 0);
-  }
-  if (result != 0 || !pair->ends_guard) {
-    set_flag(guard, name, 0);
-  }
-  return result;
-}
-
-static int bind_by_owner(const struct portres__beside* pair,
-                         const struct sockaddr* address,
-                         socklen_t address_len) {
-  struct portres__way_owners owners;
-  int error = portres__way_lend(user_of(pair), guard_of(pair), &owners);
-  int result;
-
-  if (error != 0) {
-    return -error;
-  }
-  result = bind_with_flag(pair, address, address_len, SO_REUSEPORT);
-  portres__way_return(user_of(pair),
-                      result == 0 && pair->ends_guard ? -1 : guard_of(pair),
-                      owners);
-  return result;
-}
-
-static int bind_by_device(const struct portres__beside* pair,
-                          const struct sockaddr* address,
-                          socklen_t address_len) {
-  int device = 0;
-  int error = portres__way_part(user_of(pair), guard_of(pair), &device);
-  int result;
-
-  if (error != 0) {
-    return -error;
-  }
-  result = portres__kernel_bind(pair->newcomer, address, address_len);
-  portres__way_join(user_of(pair),
-                    result == 0 && pair->ends_guard ? -1 : guard_of(pair),
-                    device);
+  portres__truce_end(&truce,
+                     result == 0 && pair->ends_guard ? guard_of(pair) : -1);
   return result;
 }
 
@@ -100,44 +45,33 @@ static bool allows_device(const struct sockaddr* address,
   return IN6_IS_ADDR_UNSPECIFIED(&copy.in6.sin6_addr);
 }
 
-/* The process has become another user since it made one of the two. */
-static bool are_of_two_users(const struct portres__beside* pair) {
-  struct stat newcomer;
-  struct stat holder;
+unsigned portres__beside_rights(const struct sockaddr* address,
+                                socklen_t address_len) {
+  unsigned rights = portres__way_rights();
 
-  return fstat(pair->newcomer, &newcomer) == 0 &&
-         fstat(pair->holder, &holder) == 0 && newcomer.st_uid != holder.st_uid;
-}
-
-static int bind_without_rights(const struct portres__beside* pair,
-                               const struct sockaddr* address,
-                               socklen_t address_len) {
-  int result = bind_with_flag(pair, address, address_len, SO_REUSEPORT);
-
-  if (result == -EADDRINUSE && are_of_two_users(pair)) {
-    result = bind_with_flag(pair, address, address_len, SO_REUSEADDR);
-  }
-  return result;
+  return (rights & PORTRES__WAY_DEVICE) != 0 &&
+                 !allows_device(address, address_len)
+             ? rights & ~(unsigned)PORTRES__WAY_DEVICE
+             : rights;
 }
 
 int portres__beside_bind(const struct portres__beside* pair,
                          const struct sockaddr* address,
                          socklen_t address_len,
                          bool* is_unclean_out) {
-  unsigned rights = portres__way_rights();
+  unsigned rights = portres__beside_rights(address, address_len);
+  enum portres__way way =
+      (rights & PORTRES__WAY_DEVICE) != 0  ? PORTRES__WAY_DEVICE
+      : (rights & PORTRES__WAY_OWNER) != 0 ? PORTRES__WAY_OWNER
+                                           : PORTRES__WAY_REUSEPORT;
   int saved_errno = errno;
-  int result;
+  int result = bind_by(way, pair, address, address_len);
 
-  *is_unclean_out = false;
-  if ((rights & PORTRES__WAY_DEVICE) != 0 &&
-      allows_device(address, address_len)) {
-    result = bind_by_device(pair, address, address_len);
-  } else if ((rights & PORTRES__WAY_OWNER) != 0) {
-    result = bind_by_owner(pair, address, address_len);
-  } else {
-    result = bind_without_rights(pair, address, address_len);
-    *is_unclean_out = result == 0;
+  if (result == -EADDRINUSE && way == PORTRES__WAY_REUSEPORT &&
+      portres__truce_is_of_two_users(pair->newcomer, pair->holder)) {
+    result = bind_by(PORTRES__WAY_REUSEADDR, pair, address, address_len);
   }
+  *is_unclean_out = result == 0 && way == PORTRES__WAY_REUSEPORT;
   errno = saved_errno;
   return result;
 }

@@ -6,6 +6,10 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+/* The rights of way_posix.h that help to bind to this address. */
+unsigned portres__beside_rights(const struct sockaddr* address,
+                                socklen_t address_len);
+
 struct portres__beside {
   int newcomer;      /* is bound */
   int holder;        /* has the port */

@@ -9,9 +9,8 @@
 
 #include "address_posix.h"
 #include "beside_posix.h"
+#include "guardsocket_posix.h"
 #include "kernel_posix.h"
-#include "real_posix.h"
-#include "way_posix.h"
 
 enum {
   PATIENCE = 100000, /* turns of another thread */
@@ -112,20 +111,6 @@ bool portres__guard_is_always_of_ipv6(void) {
 
 /* --- Sockets --- */
 
-/* What lies in a UDP guard's buffer came before its filter, and stays. */
-static void prepare(int fd, int family, enum portres_protocol protocol) {
-  int off = 0;
-  int smallest = 1;
-
-  if (family == AF_INET6) {
-    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-  }
-  if (protocol == PORTRES_UDP) {
-    portres__way_deafen(fd);
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &smallest, sizeof smallest);
-  }
-}
-
 static int bind_plainly(int fd,
                         const struct sockaddr* address,
                         socklen_t address_len,
@@ -156,15 +141,11 @@ static int bind_kept(struct portres__kept* kept,
                      int family,
                      struct request* request) {
   union portres__address address;
-  socklen_t address_len =
-      family == AF_INET6 ? sizeof address.in6 : sizeof address.in;
+  socklen_t address_len = portres__address_any(family, request->port, &address);
   int fd = portres__kept_begin(kept);
   struct portres__beside pair = {fd, request->holder, true, false};
   int result;
 
-  memset(&address, 0, sizeof address);
-  address.any.sa_family = (sa_family_t)family;
-  address.in.sin_port = htons(request->port);
   result =
       request->holder < 0
           ? bind_plainly(fd, &address.any, address_len, request->over_remnants)
@@ -179,15 +160,12 @@ static int bind_kept(struct portres__kept* kept,
 static int open_of(struct portres__kept* kept,
                    int family,
                    struct request* request) {
-  int type = request->protocol == PORTRES_TCP ? SOCK_STREAM : SOCK_DGRAM;
-  int fd = portres__real()->socket(family, type | SOCK_CLOEXEC,
-                                   (int)request->protocol);
+  int fd = portres__guardsocket_open(family, request->protocol);
   int error;
 
   if (fd < 0) {
     return errno;
   }
-  prepare(fd, family, request->protocol);
   if (!portres__kept_install(kept, fd)) {
     return errno;
   }
@@ -237,20 +215,11 @@ void portres__guard_close(struct portres__kept* kept) {
   }
 }
 
-/* It listens for a moment. Who connects just then is not answered, and tries
- * again in a second. */
 bool portres__guard_clean(struct portres__kept* kept) {
   int saved_errno = errno;
   int fd = portres__kept_begin(kept);
-  bool is_clean = false;
+  bool is_clean = fd >= 0 && portres__guardsocket_clean(fd);
 
-  if (fd >= 0) {
-    portres__way_deafen(fd);
-    is_clean = portres__real()->listen(fd, 0) == 0;
-    if (is_clean) {
-      shutdown(fd, SHUT_RDWR);
-    }
-  }
   portres__kept_end(kept);
   errno = saved_errno;
   return is_clean;

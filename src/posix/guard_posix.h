@@ -1,11 +1,5 @@
 /* guard_posix.h - a guard: a socket of ours that keeps one port from everybody.
  *
- * It is bound, and does nothing: to the IPv6 wildcard address, open to IPv4
- * too, without flags, so that it meets every other socket of its transport on
- * that port. TCP's does not listen, so the kernel refuses connections as if
- * there were nothing; UDP's throws away what comes, for the kernel would have
- * it wait in there. Where IPv6 is off, IPv4 is all there is to guard.
- *
  * A guard is kept (kept_posix.h): moved out of the program's way, closed in
  * forked children. All but the probe is async-signal-safe.
  */
@@ -63,9 +57,7 @@ int portres__guard_open_beside(struct portres__kept* kept,
 /* Close it, if there is one. */
 void portres__guard_close(struct portres__kept* kept);
 
-/* TCP: whom the kernel let in for a moment it goes on letting in, until a
- * socket without flags gets the port anew. Have the guard do so. False: it
- * cannot yet, for others share the port. */
+/* portres__guardsocket_clean() */
 bool portres__guard_clean(struct portres__kept* kept);
 
 #endif

@@ -19,33 +19,20 @@
 #include "real_posix.h"
 #include "way_posix.h"
 
-/* Users and devices that there are none of. */
-enum {
-  NOBODYS_UID = 0x70727472,
-  NO_DEVICE = 0x70727472,
-  NO_OTHER_DEVICE = NO_DEVICE + 1
-};
-
 enum { PROBED = 0x100 };
 
 static _Atomic unsigned known;
-
-static int set_device(int fd, int device) {
-  return setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, sizeof device) ==
-                 0
-             ? 0
-             : errno;
-}
 
 /* Anybody may bind a socket to a device, and only who has the right may undo
  * it. */
 static unsigned probe_with(int fd) {
   unsigned rights = PROBED;
 
-  if (fchown(fd, NOBODYS_UID, (gid_t)-1) == 0) {
+  if (portres__way_set_owner(fd, portres__way_draw_owner()) == 0) {
     rights |= PORTRES__WAY_OWNER;
   }
-  if (set_device(fd, NO_DEVICE) == 0 && set_device(fd, 0) == 0) {
+  if (portres__way_set_device(fd, PORTRES__WAY_NO_DEVICE) == 0 &&
+      portres__way_set_device(fd, 0) == 0) {
     rights |= PORTRES__WAY_DEVICE;
   }
   return rights;
@@ -98,68 +85,11 @@ unsigned portres__way_rights(void) {
   return rights == 0 ? 0 : still(rights);
 }
 
-/* --- Owners --- */
+/* Neither a real user's, nor -1 or -2. */
+unsigned portres__way_draw_owner(void) {
+  static _Atomic unsigned drawn;
 
-int portres__way_lend(int user, int guard, struct portres__way_owners* out) {
-  struct stat user_status;
-  struct stat guard_status;
-  int error;
-
-  if (fstat(user, &user_status) != 0 || fstat(guard, &guard_status) != 0) {
-    return errno;
-  }
-  if (!S_ISSOCK(user_status.st_mode)) {
-    return ENOTSOCK;
-  }
-  out->of_user = user_status.st_uid;
-  out->of_guard = guard_status.st_uid;
-  if (fchown(user, NOBODYS_UID, (gid_t)-1) != 0) {
-    return errno;
-  }
-  if (fchown(guard, NOBODYS_UID, (gid_t)-1) != 0) {
-    error = errno;
-    fchown(user, out->of_user, (gid_t)-1);
-    return error;
-  }
-  return 0;
-}
-
-void portres__way_return(int user,
-                         int guard,
-                         struct portres__way_owners owners) {
-  fchown(user, owners.of_user, (gid_t)-1);
-  if (guard >= 0) {
-    fchown(guard, owners.of_guard, (gid_t)-1);
-  }
-}
-
-/* --- Devices --- */
-
-int portres__way_part(int user, int guard, int* device_out) {
-  socklen_t device_len = sizeof *device_out;
-  int error;
-
-  if (getsockopt(user, SOL_SOCKET, SO_BINDTOIFINDEX, device_out, &device_len) !=
-      0) {
-    return errno;
-  }
-  error = set_device(guard, NO_DEVICE);
-  if (error == 0 && *device_out == 0) {
-    error = set_device(user, NO_OTHER_DEVICE);
-    if (error != 0) {
-      set_device(guard, 0);
-    }
-  }
-  return error;
-}
-
-void portres__way_join(int user, int guard, int device) {
-  if (device == 0) {
-    set_device(user, 0);
-  }
-  if (guard >= 0) {
-    set_device(guard, 0);
-  }
+  return 0x90000000u | (atomic_fetch_add(&drawn, 1) & 0xffffff);
 }
 
 /* --- Silence --- */

@@ -14,6 +14,11 @@
 #ifndef PORTRES_WAY_POSIX_H
 #define PORTRES_WAY_POSIX_H
 
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 enum portres__way {
   PORTRES__WAY_REUSEPORT = 0,
   PORTRES__WAY_REUSEADDR = 1,
@@ -25,24 +30,52 @@ enum portres__way {
  * kernel whether it has them yet if it ever had. Async-signal-safe. */
 unsigned portres__way_rights(void);
 
-/* Have the sockets belong to a user that nobody is; take it back, where `guard`
- * may be -1. Returns: 0 or an errno value. */
-struct portres__way_owners {
-  unsigned of_user;
-  unsigned of_guard;
-};
-int portres__way_lend(int user, int guard, struct portres__way_owners* out);
-void portres__way_return(int user,
-                         int guard,
-                         struct portres__way_owners owners);
-
-/* Bind the two to different devices; unbind them, where `guard` may be -1. The
- * program's own device stays. Returns: 0 or an errno value. */
-int portres__way_part(int user, int guard, int* device_out);
-void portres__way_join(int user, int guard, int device);
+/* A user that nobody is, and another one than before: of TCP, Linux remembers
+ * the user of the last socket that it let in, and lets in the next one of his
+ * without a look at those that are there. */
+unsigned portres__way_draw_owner(void);
 
 /* Have the socket hear nothing from now on: neither datagrams nor requests for
  * connections, which are not answered then. */
 void portres__way_deafen(int fd);
+
+/* --- What a socket is for the moment ---
+ *
+ * All return 0 or an errno value. Inline, for the reason of kernel_posix.h. */
+
+/* The user to whom a socket belongs. ENOTSOCK: it is another file, which is not
+ * to be given away. */
+static inline int portres__way_get_owner(int fd, unsigned* out) {
+  struct stat status;
+
+  if (fstat(fd, &status) != 0) {
+    return errno;
+  }
+  *out = status.st_uid;
+  return S_ISSOCK(status.st_mode) ? 0 : ENOTSOCK;
+}
+
+static inline int portres__way_set_owner(int fd, unsigned owner) {
+  return fchown(fd, owner, (gid_t)-1) == 0 ? 0 : errno;
+}
+
+/* The device that a socket is bound to; 0: none. Those of a number from
+ * PORTRES__WAY_NO_DEVICE on are not there. */
+enum { PORTRES__WAY_NO_DEVICE = 0x70727472 };
+
+static inline int portres__way_get_device(int fd, int* out) {
+  socklen_t out_len = sizeof *out;
+
+  return getsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, out, &out_len) == 0
+             ? 0
+             : errno;
+}
+
+static inline int portres__way_set_device(int fd, int device) {
+  return setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &device, sizeof device) ==
+                 0
+             ? 0
+             : errno;
+}
 
 #endif
