@@ -34,6 +34,25 @@ int portres__share_settle(struct portres__reservation* reservation) {
   return portres__platform_ledger_settle(stake, &info);
 }
 
+int portres__share_set_scope(portres_token token, enum portres_scope scope) {
+  struct portres__platform_entry entry = portres__platform_enter();
+  struct portres__reservation* reservation;
+  int status = PORTRES_EINVAL;
+
+  portres__platform_lock_acquire();
+  portres__engine_lock();
+  reservation = portres__engine_find_alive(token);
+  if (reservation != NULL) {
+    reservation->scope = (uint8_t)scope;
+    status = portres__share_settle(reservation);
+    portres__reservation_drop(reservation);
+  }
+  portres__platform_unlock_engine();
+  portres__platform_unlock_acquire();
+  portres__platform_leave(entry);
+  return status;
+}
+
 /* --- Renew --- */
 
 /* Should it end meanwhile: whoever ends it has found it claimed, or we find it

@@ -20,6 +20,10 @@ void portres__share_put(struct portres__reservation* reservation,
  * this process does; EDISKFULL, ENOBUFS. */
 int portres__share_settle(struct portres__reservation* reservation);
 
+/* Tell the others that it has this scope: its owner sees to that by himself, as
+ * `portres run` does. Lock: none. Returns: as settle; EINVAL: no such token. */
+int portres__share_set_scope(portres_token token, enum portres_scope scope);
+
 /* Look at what the others do, and claim there all that this process has. Lock:
  * the acquire lock. Returns: as enter; ENOTFOUND. */
 int portres__share_renew(portres__stake stake);

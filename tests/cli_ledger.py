@@ -14,18 +14,21 @@ from unchanged_support import expect, folder, free_block, main, row
 
 
 def reservations(**options):
+    """Those of this network namespace: root sees others', too, uncounted."""
     code, told = as_json("list", **options)
     expect(code, 0)
-    for entry in told["reservations"]:
+    here = [entry for entry in told["reservations"]
+            if entry["used"] is not None]
+    for entry in here:
         since = entry.pop("since")
         expect(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", since)
                is not None, True)
-    return told["reservations"]
+    return here
 
 
-def entry(protocol, first, count, used, process, label):
+def entry(protocol, first, count, used, process, label, scope="shared"):
     return {"protocol": protocol, "start": first, "count": count,
-            "kind": "runtime", "scope": "shared", "used": used,
+            "kind": "runtime", "scope": scope, "used": used,
             "free": count - used, "pid": process.pid, "program": "portres",
             "label": label}
 
@@ -53,15 +56,33 @@ def hold_listed():
      "then that port is used and the guards are not")
 def tree_listed():
     process = start(*script("say(take(), start); sys.stdin.read()",
-                            "--tcp=4", "--udp=2", "--label=tree"),
+                            "--tcp=4", "--udp=2", "--label=tree",
+                            "--scope=machine"),
                     stdin=subprocess.PIPE)
     _, first = map(int, process.stdout.readline().split())
     told = reservations()
-    expect(told[0], entry("tcp", first, 4, 1, process, "tree"))
+    expect(told[0], entry("tcp", first, 4, 1, process, "tree", "machine"))
     expect((told[1]["protocol"], told[1]["used"], told[1]["free"]),
            ("udp", 0, 2))
     process.communicate()
     expect(reservations(), [])
+
+
+@row("given trees of several scopes, when they are listed or asked for, "
+     "then the scope that keeps others out is told")
+def tree_scopes():
+    for scope, wanted in (("machine", "machine"), ("shared", "shared"),
+                          ("process", None)):
+        process = start(*script("say(start); sys.stdin.read()",
+                                "--tcp=2", f"--scope={scope}"),
+                        stdin=subprocess.PIPE)
+        first = int(process.stdout.readline())
+        told = [each["scope"] for each in reservations()]
+        expect((scope, told), (scope, [wanted] if wanted else []))
+        _, who = as_json("who", "tcp", first)
+        told = [each["scope"] for each in who["protocols"][0]["reservations"]]
+        expect((scope, told), (scope, [wanted] if wanted else []))
+        process.communicate()
 
 
 @row("given a held block, when others want its ports, then a block of them is "

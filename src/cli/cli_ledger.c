@@ -51,7 +51,9 @@ static int each_persistent(const struct visit* visit) {
 /* --- Of running processes --- */
 
 static const char* scope_name(int scope) {
-  return scope == PORTRES_SCOPE_PROCESS ? "process" : "shared";
+  return scope == PORTRES_SCOPE_MACHINE   ? "machine"
+         : scope == PORTRES_SCOPE_PROCESS ? "process"
+                                          : "shared";
 }
 
 static void print_utc(time_t seconds, char* out, size_t out_size) {

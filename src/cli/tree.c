@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "guard.h"
+#include "share.h"
 
 enum { ACQUIRE_ATTEMPTS = 200 };
 
@@ -97,6 +98,8 @@ static int acquire_guarded(const struct tree* tree, struct tree_block* block) {
     }
     error = guard_all(block);
     if (error == 0) {
+      /* Should it fail: they hold all the same. */
+      portres__share_set_scope(block->token, PORTRES_SCOPE_MACHINE);
       return PORTRES_OK;
     }
     portres_release(block->owner, block->token);
