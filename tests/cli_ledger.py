@@ -8,9 +8,42 @@ killed.
 
 import re
 import subprocess
+import sys
 
+import unchanged_support
 from cli_support import as_json, portres, script, start
 from unchanged_support import expect, folder, free_block, main, row
+
+# A program that reserves by itself, and binds one port of the block.
+LIBRARY_USER = """
+import ctypes, socket, sys
+class Range(ctypes.Structure):
+    _fields_ = [("start", ctypes.c_uint16), ("count", ctypes.c_uint16)]
+class Options(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t), ("range", Range),
+                ("alignment", ctypes.c_uint16), ("scope", ctypes.c_int),
+                ("order", ctypes.c_int), ("label", ctypes.c_char_p),
+                ("seed", ctypes.c_uint64), ("wait_ms", ctypes.c_uint32)]
+class Granted(ctypes.Structure):
+    _fields_ = [("range", Range), ("token", ctypes.c_uint64)]
+portres = ctypes.CDLL(sys.argv[1])
+scope = ["process", "shared", "machine"].index(sys.argv[2]) + 1
+kind = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}[sys.argv[3]]
+portres.portres_use_calls()
+owner, user = (socket.socket(type=kind) for _ in range(2))
+options = Options(ctypes.sizeof(Options), Range(0, 4), scope=scope)
+granted = Granted()
+status = portres.portres_acquire_with(owner.fileno(), ctypes.byref(options),
+                                      ctypes.byref(granted))
+status = status or portres.portres_associate(user.fileno(),
+                                             ctypes.c_uint64(granted.token))
+address = bytearray(16)
+address[:2] = socket.AF_INET.to_bytes(2, sys.byteorder)
+status = status or portres.portres_bind(
+    user.fileno(), ctypes.c_char_p(bytes(address)), 16)
+print(status, granted.range.start, flush=True)
+sys.stdin.read()
+"""
 
 
 def reservations(**options):
@@ -83,6 +116,23 @@ def tree_scopes():
         told = [each["scope"] for each in who["protocols"][0]["reservations"]]
         expect((scope, told), (scope, [wanted] if wanted else []))
         process.communicate()
+
+
+@row("given programs that reserve by themselves, when they are listed, "
+     "then their scope is told, and what they use, the guards not")
+def library_listed():
+    for protocol in "tcp", "udp":
+        for scope in "machine", "shared":
+            process = subprocess.Popen(
+                [sys.executable, "-c", LIBRARY_USER, unchanged_support.library,
+                 scope, protocol], text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            status, first = map(int, process.stdout.readline().split())
+            told = [(each["scope"], each["start"], each["used"], each["free"])
+                    for each in reservations()]
+            expect((protocol, status, told),
+                   (protocol, 0, [(scope, first, 1, 3)]))
+            process.communicate()
 
 
 @row("given a held block, when others want its ports, then a block of them is "

@@ -8,7 +8,6 @@
 #include "cli_ledger.h"
 #include "cli_parse.h"
 #include "cli_say.h"
-#include "owners.h"
 #include "sockets.h"
 
 struct listing {
@@ -17,30 +16,20 @@ struct listing {
   int error; /* why the system did not tell of sockets; 0: it did */
 };
 
-/* A bit for each port that some process has a socket at. */
+/* A bit for each port that some process has a socket at; a guard is no use. */
 struct used {
   unsigned char bits[(PORTRES__PORT_MAX + 1) / 8];
   unsigned count;
-  struct owners guards;
 };
 
 static void note_socket(const struct sockets_entry* entry, void* arg) {
   struct used* used = arg;
   unsigned char bit = (unsigned char)(1u << entry->port % 8);
 
-  if (entry->inode != 0 && (used->bits[entry->port / 8] & bit) == 0 &&
-      !owners_has(&used->guards, entry->inode)) {
+  if (entry->inode != 0 && !entry->is_guard &&
+      (used->bits[entry->port / 8] & bit) == 0) {
     used->bits[entry->port / 8] |= bit;
     used->count++;
-  }
-}
-
-/* The sockets of a supervisor are its guards, and no use of the port. */
-static void find_guards(const struct cli_reservation* reservation,
-                        struct owners* out) {
-  *out = (struct owners){0};
-  if (reservation->pid != 0 && strcmp(reservation->program, "portres") == 0) {
-    owners_of((pid_t)reservation->pid, out);
   }
 }
 
@@ -55,10 +44,8 @@ static bool count_used(struct listing* listing,
     return false;
   }
   memset(&used, 0, sizeof used);
-  find_guards(reservation, &used.guards);
   error = sockets_each(reservation->protocol, reservation->range, note_socket,
                        &used);
-  owners_free(&used.guards);
   if (error != 0) {
     listing->error = error;
     return false;

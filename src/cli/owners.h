@@ -25,9 +25,6 @@ struct owners {
  * errno value. */
 int owners_find(const uint64_t* inodes, size_t inode_count, struct owners* out);
 
-/* All sockets of one process, as far as it may be looked into. */
-void owners_of(pid_t pid, struct owners* out);
-bool owners_has(const struct owners* owners, uint64_t inode);
 void owners_free(struct owners* owners);
 
 /* The name of a process' program; empty: there is no such process. */

@@ -29,7 +29,7 @@ void owners_name(pid_t pid, char out[OWNERS_NAME_SIZE]) {
 }
 
 struct search {
-  const uint64_t* inodes; /* NULL: any */
+  const uint64_t* inodes;
   size_t inode_count;
   struct owners* found;
 };
@@ -60,9 +60,6 @@ static bool is_known(const struct owners* found, uint64_t inode, pid_t pid) {
 }
 
 static int note(const struct search* search, uint64_t inode, pid_t pid) {
-  if (search->inodes == NULL) {
-    return add(search->found, inode, pid);
-  }
   for (size_t i = 0; i < search->inode_count; i++) {
     if (search->inodes[i] == inode && !is_known(search->found, inode, pid)) {
       return add(search->found, inode, pid);
@@ -125,22 +122,6 @@ int owners_find(const uint64_t* inodes,
   }
   closedir(processes);
   return error;
-}
-
-void owners_of(pid_t pid, struct owners* out) {
-  const struct search all = {.found = out};
-
-  *out = (struct owners){0};
-  look_at_process(&all, pid);
-}
-
-bool owners_has(const struct owners* owners, uint64_t inode) {
-  for (size_t i = 0; i < owners->count; i++) {
-    if (owners->entries[i].inode == inode) {
-      return true;
-    }
-  }
-  return false;
 }
 
 void owners_free(struct owners* owners) {

@@ -16,6 +16,7 @@ struct sockets_entry {
   char peer[SOCKETS_ADDRESS_SIZE];    /* with port; empty: it has none */
   uint64_t inode;                     /* 0: no process has it */
   uint32_t uid;                       /* of inode 0: nothing */
+  bool is_guard;
 };
 
 typedef void (*sockets_visit)(const struct sockets_entry* entry, void* arg);

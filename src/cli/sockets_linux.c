@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "block.h"
+#include "guardsocket_posix.h"
 #include "sockets.h"
 
 enum { ALL_STATES = (1 << 14) - 1, ANSWER_SIZE = 32768 };
@@ -61,6 +63,7 @@ static int ask(const struct survey* survey, int family) {
   question.request.sdiag_family = (unsigned char)family;
   question.request.sdiag_protocol = (unsigned char)survey->protocol;
   question.request.idiag_states = ALL_STATES;
+  question.request.idiag_ext = 1 << (INET_DIAG_TOS - 1);
   question.bytecode.nla_type = INET_DIAG_REQ_BYTECODE;
   question.bytecode.nla_len =
       (unsigned short)(sizeof question.bytecode + sizeof question.compare);
@@ -96,8 +99,22 @@ static void print_peer(const struct inet_diag_msg* message,
   }
 }
 
-static void report(const struct survey* survey,
-                   const struct inet_diag_msg* message) {
+static bool has_service_of_guard(const struct nlmsghdr* header) {
+  const struct inet_diag_msg* message = NLMSG_DATA(header);
+  const struct rtattr* attribute = (const void*)(message + 1);
+  size_t left = header->nlmsg_len - NLMSG_LENGTH(sizeof *message);
+
+  for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
+    if (attribute->rta_type == INET_DIAG_TOS) {
+      const uint8_t* service = RTA_DATA(attribute);
+      return *service == PORTRES__GUARDSOCKET_SERVICE;
+    }
+  }
+  return false;
+}
+
+static void report(const struct survey* survey, const struct nlmsghdr* header) {
+  const struct inet_diag_msg* message = NLMSG_DATA(header);
   struct sockets_entry entry = {
       .protocol = survey->protocol,
       .port = ntohs(message->id.idiag_sport),
@@ -110,6 +127,8 @@ static void report(const struct survey* survey,
     strcpy(entry.address, "?");
   }
   print_peer(message, &entry);
+  entry.is_guard =
+      strcmp(entry.state, "BOUND") == 0 && has_service_of_guard(header);
   survey->visit(&entry, survey->arg);
 }
 
@@ -130,7 +149,7 @@ static int read_answer(const struct survey* survey,
       return error->error != 0 ? -error->error : EIO;
     }
     if (header->nlmsg_type == SOCK_DIAG_BY_FAMILY) {
-      report(survey, NLMSG_DATA(header));
+      report(survey, header);
     }
   }
   return MORE;

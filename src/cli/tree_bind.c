@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,19 +23,10 @@ struct survey {
   bool* is_taken; /* for each port of the block */
 };
 
-static bool is_guard(const struct tree_block* block,
-                     const struct sockets_entry* entry) {
-  int guard = block->guards[entry->port - block->range.start];
-  struct stat facts;
-
-  return guard >= 0 && fstat(guard, &facts) == 0 &&
-         facts.st_ino == entry->inode;
-}
-
 static void note_socket(const struct sockets_entry* entry, void* arg) {
   const struct survey* survey = arg;
 
-  if (entry->inode != 0 && !is_guard(survey->block, entry)) {
+  if (entry->inode != 0 && !entry->is_guard) {
     survey->is_taken[entry->port - survey->block->range.start] = true;
   }
 }

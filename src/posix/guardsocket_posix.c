@@ -8,9 +8,11 @@
 
 /* What lies in a UDP guard's buffer came before its filter, and stays. */
 static void prepare(int fd, int family, enum portres_protocol protocol) {
+  int service = PORTRES__GUARDSOCKET_SERVICE;
   int off = 0;
   int smallest = 1;
 
+  setsockopt(fd, IPPROTO_IP, IP_TOS, &service, sizeof service);
   if (family == AF_INET6) {
     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   }

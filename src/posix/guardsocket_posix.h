@@ -12,6 +12,11 @@
 #include <portres/portres.h>
 #include <stdbool.h>
 
+/* The type of service that a guard has, which sends nothing: by it sock_diag(7)
+ * tells guards from other sockets, without any right. One of those that RFC
+ * 2474 (section 6) leaves to local use. */
+enum { PORTRES__GUARDSOCKET_SERVICE = 0x2f << 2 };
+
 /* One that is yet to be bound to a wildcard address. Returns: a descriptor, or
  * -1 and errno. */
 int portres__guardsocket_open(int family, enum portres_protocol protocol);
