@@ -21,6 +21,7 @@
 #include "sockets.h"
 #include "statedir_posix.h"
 #include "surroundings.h"
+#include "way_posix.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
@@ -102,20 +103,18 @@ static int try_guard(enum portres_protocol protocol) {
   return 0;
 }
 
-static bool has_capability(int number);
-
 static void look_machine(struct check_result* out) {
   int error = try_guard(PORTRES_TCP);
 
   error = error != 0 ? error : try_guard(PORTRES_UDP);
   if (error != 0) {
     set(out, CHECK_NO, "a guard cannot be had: %s", strerror(error));
-  } else if (has_capability(CAP_CHOWN)) {
+  } else if (portres__way_rights() != 0) {
     set(out, CHECK_YES, "no program gets a reserved port");
   } else {
     set(out, CHECK_PARTLY,
         "a program of the same user that sets SO_REUSEPORT may slip in at the "
-        "moment of a bind; CAP_CHOWN would close that");
+        "moment of a bind; CAP_CHOWN or CAP_NET_RAW would close that");
   }
 }
 
