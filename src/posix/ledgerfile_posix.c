@@ -17,6 +17,7 @@
 enum {
   FILE_MODE = 0600,
   NAME_SIZE = PORTRES__LEDGERFILE_NAME_SIZE,
+  PATH_SIZE = 32, /* of a descriptor */
   PIECE_SIZE = 4096,
   PATIENCE = 100, /* with one who removes the file again and again */
   ATTEMPTS = 3,
@@ -106,12 +107,51 @@ static int fill(int fd) {
 
 /* By this name, unless another process is quicker. */
 static int publish(int dir, const char* temporary, const char* name) {
-  return linkat(dir, temporary, dir, name, 0) == 0 || errno == EEXIST
+  return linkat(dir, temporary, dir, name, AT_SYMLINK_FOLLOW) == 0 ||
+                 errno == EEXIST
              ? PORTRES_OK
              : portres__statedir_status(errno);
 }
 
-static int make(int dir, const char* name) {
+/* printf() is not for signal handlers. */
+static void put_descriptor_path(char path[PATH_SIZE], int fd) {
+  static const char folder[] = "/proc/self/fd/";
+  int digits = 1;
+
+  for (int rest = fd / 10; rest != 0; rest /= 10) {
+    digits++;
+  }
+  memcpy(path, folder, sizeof folder - 1);
+  path += sizeof folder - 1;
+  path[digits] = '\0';
+  for (; digits > 0; fd /= 10) {
+    path[--digits] = (char)('0' + fd % 10);
+  }
+}
+
+/* Before it is whole the file has no name, so that who dies leaves nothing. The
+ * link in /proc is the way to one that open(2) gives; AT_EMPTY_PATH would take
+ * a capability. Returns also EOPNOTSUPP: the file system has no such files. */
+static int make_nameless(int dir, const char* name) {
+  char path[PATH_SIZE];
+  int status;
+  int fd =
+      portres__disk->open(dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, FILE_MODE);
+
+  if (fd < 0) {
+    return PORTRES_EOPNOTSUPP;
+  }
+  status = fill(fd);
+  if (status == PORTRES_OK) {
+    put_descriptor_path(path, fd);
+    status = publish(dir, path, name);
+    status = status != PORTRES_OK ? PORTRES_EOPNOTSUPP : status;
+  }
+  portres__disk->close(fd);
+  return status;
+}
+
+static int make_named(int dir, const char* name) {
   char temporary[NAME_SIZE];
   int fd;
   int status;
@@ -129,6 +169,12 @@ static int make(int dir, const char* name) {
   portres__disk->unlink(dir, temporary);
   portres__disk->close(fd);
   return status;
+}
+
+static int make(int dir, const char* name) {
+  int status = make_nameless(dir, name);
+
+  return status == PORTRES_EOPNOTSUPP ? make_named(dir, name) : status;
 }
 
 /* --- Opening --- */
