@@ -1,14 +1,19 @@
 /* adversary - a program that wants a port, and does not know the library.
  *
  *   adversary sweep tcp|udp PORT              each way to bind it, once
- *   adversary spin tcp|udp HOST FLAGS PORT    one way, until stdin ends
+ *   adversary spin tcp|udp HOST FLAGS PORT ENOUGH
+ *                                             one way, until stdin ends
  *   adversary pick tcp|udp FIRST LAST COUNT   ports that the kernel picks
+ *   adversary hunt tcp|udp HOST FLAGS FIRST NUMBER
+ *                                             some ports, while owners die
  *
  * HOST: any4 lo4 any6 only6 lo6. FLAGS: plain addr port both (SO_REUSEADDR,
  * SO_REUSEPORT).
  *
- * `sweep` prints the ways that worked, or "none". `spin` prints "ready", and in
+ * `sweep` prints the ways that worked, or "none". `spin` prints "ready", and
+ * "enough" after so many attempts, and in
  * the end "ATTEMPTS GAINS". `pick` prints how many ports lay in FIRST-LAST.
+ * `hunt` writes what it did to its standard input, which is killground.h's.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,10 +22,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { HOSTS = 5, FLAGS = 4, ASK_EVERY = 64 };
+#include "killground.h"
+
+enum { HOSTS = 5, FLAGS = 4, ASK_EVERY = 64, HUNTED = 16 };
 static const char* const host_names[HOSTS] = {"any4", "lo4", "any6", "only6",
                                               "lo6"};
 static const char* const flag_names[FLAGS] = {"plain", "addr", "port", "both"};
@@ -98,13 +106,17 @@ static int spin(char** argv) {
                           index_of(argv[1], host_names, HOSTS),
                           index_of(argv[2], flag_names, FLAGS)};
   const unsigned port = (unsigned)strtoul(argv[3], NULL, 10);
+  const long enough = strtol(argv[4], NULL, 10);
   long attempts = 0;
   long gains = 0;
   int s = open_socket(way);
   puts("ready");
   fflush(stdout);
   while (attempts % ASK_EVERY != 0 || attempts == 0 || !is_over()) {
-    attempts++;
+    if (++attempts == enough) {
+      puts("enough");
+      fflush(stdout);
+    }
     if (bind_to(s, way.host, port)) {
       gains++;
       close(s);
@@ -166,16 +178,68 @@ static int pick(char** argv) {
   return 0;
 }
 
+/* What happens between the death of an owner and the word of it is no gain. */
+static bool is_anothers(const struct killground* ground,
+                        const _Atomic int* owner,
+                        int before) {
+  return before != 0 && *owner == before && !ground->is_dying[before - 1];
+}
+
+static void hunt_once(struct killground* ground,
+                      struct way way,
+                      unsigned port,
+                      int number) {
+  const _Atomic int* owner = &ground->owners[way.type != SOCK_STREAM][port];
+  const int before = *owner;
+  const int s = open_socket(way);
+  if (bind_to(s, way.host, port)) {
+    ground->gains[number] += is_anothers(ground, owner, before);
+  }
+  close(s);
+  ground->attempts[number]++;
+}
+
+static void rest(struct killground* ground) {
+  ground->resting++;
+  while (ground->is_paused) {
+    usleep(50);
+  }
+  ground->resting--;
+}
+
+/* Until it is killed. */
+static int hunt(char** argv) {
+  const struct way way = {type_of(argv[0]),
+                          index_of(argv[1], host_names, HOSTS),
+                          index_of(argv[2], flag_names, FLAGS)};
+  const unsigned first = (unsigned)strtoul(argv[3], NULL, 10);
+  const int number = atoi(argv[4]);
+  struct killground* ground =
+      mmap(NULL, sizeof *ground, PROT_READ | PROT_WRITE, MAP_SHARED, 0, 0);
+  if (ground == MAP_FAILED) {
+    return 4;
+  }
+  for (unsigned i = 0;; i++) {
+    if (ground->is_paused) {
+      rest(ground);
+    }
+    hunt_once(ground, way, first + i % HUNTED, number);
+  }
+}
+
 int main(int argc, char** argv) {
   if (argc == 4 && strcmp(argv[1], "sweep") == 0) {
     return sweep(argv + 2);
   }
-  if (argc == 6 && strcmp(argv[1], "spin") == 0) {
+  if (argc == 7 && strcmp(argv[1], "spin") == 0) {
     return spin(argv + 2);
   }
   if (argc == 6 && strcmp(argv[1], "pick") == 0) {
     return pick(argv + 2);
   }
-  fputs("Usage: adversary sweep|spin|pick ...: see the source\n", stderr);
+  if (argc == 7 && strcmp(argv[1], "hunt") == 0) {
+    return hunt(argv + 2);
+  }
+  fputs("Usage: adversary sweep|spin|pick|hunt ...: see the source\n", stderr);
   return 2;
 }

@@ -1,5 +1,6 @@
 #include "guard_support.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -56,6 +57,7 @@ static struct child start(const char* const* words, int uid) {
   child.input = to[1];
   child.output = fdopen(from[0], "r");
   assert_non_null(child.output);
+  setvbuf(child.output, NULL, _IONBF, 0); /* poll() sees what is not read */
   return child;
 }
 
@@ -98,23 +100,53 @@ void guard_expect_kept(int protocol, uint16_t port) {
   assert_string_equal(guard_sweep(protocol, port, GUARD_OWN_UID), "none");
 }
 
-struct guard_spinner guard_spin(
-    int protocol, const char* host, const char* flags, uint16_t port, int uid) {
+struct guard_spinner guard_spin_for(int protocol,
+                                    const char* host,
+                                    const char* flags,
+                                    uint16_t port,
+                                    int uid,
+                                    long enough) {
   char port_text[NUMBER_SIZE];
-  const char* words[] = {
-      guard_adversary,         "spin", name_of(protocol), host, flags,
-      number(port, port_text), NULL};
+  char enough_text[NUMBER_SIZE];
+  const char* words[] = {guard_adversary,
+                         "spin",
+                         name_of(protocol),
+                         host,
+                         flags,
+                         number(port, port_text),
+                         number((unsigned)enough, enough_text),
+                         NULL};
   struct child child = start(words, uid);
-  struct guard_spinner spinner = {child.pid, child.input, child.output, 0, 0};
+  struct guard_spinner spinner = {child.pid,  child.input, child.output,
+                                  enough > 0, 0,           0};
   char line[16];
   assert_non_null(fgets(line, sizeof line, child.output));
   assert_string_equal(line, "ready\n");
   return spinner;
 }
 
+struct guard_spinner guard_spin(
+    int protocol, const char* host, const char* flags, uint16_t port, int uid) {
+  return guard_spin_for(protocol, host, flags, port, uid, 0);
+}
+
+bool guard_has_enough(struct guard_spinner* spinner) {
+  struct pollfd output = {.fd = fileno(spinner->output), .events = POLLIN};
+  char line[16];
+  if (spinner->is_telling && poll(&output, 1, 0) > 0) {
+    assert_non_null(fgets(line, sizeof line, spinner->output));
+    assert_string_equal(line, "enough\n");
+    spinner->is_telling = false;
+  }
+  return !spinner->is_telling;
+}
+
 void guard_stop(struct guard_spinner* spinner) {
   struct child child = {spinner->pid, spinner->input, spinner->output};
   net_close(spinner->input);
+  if (spinner->is_telling) {
+    assert_int_equal(fscanf(spinner->output, " enough"), 0);
+  }
   assert_int_equal(
       fscanf(spinner->output, "%ld %ld", &spinner->attempts, &spinner->gains),
       2);

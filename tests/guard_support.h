@@ -28,12 +28,22 @@ struct guard_spinner {
   pid_t pid;
   int input;
   FILE* output;
+  bool is_telling; /* when it has made enough attempts */
   long attempts;
   long gains;
 };
 struct guard_spinner guard_spin(
     int protocol, const char* host, const char* flags, uint16_t port, int uid);
 void guard_stop(struct guard_spinner* spinner); /* fills in the figures */
+
+/* The same, and whether it has made `enough` attempts. */
+struct guard_spinner guard_spin_for(int protocol,
+                                    const char* host,
+                                    const char* flags,
+                                    uint16_t port,
+                                    int uid,
+                                    long enough);
+bool guard_has_enough(struct guard_spinner* spinner);
 
 /* Ports of the range that the kernel picked in `count` goes. */
 long guard_picks(int protocol, struct portres_range range, long count);

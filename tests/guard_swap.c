@@ -2,9 +2,11 @@
  * processor: attempts, gains, and ports lost are printed, and but for one case
  * that COMPAT names there are none.
  *
- *   guard_swap none|chown|raw ADVERSARY [SWAPS]
+ *   guard_swap none|chown|raw ADVERSARY [SWAPS [ATTEMPTS]]
  *
- * The first says which of the rights that help the launcher left us.
+ * There are as many swaps, and more until each adversary has made so many
+ * attempts. The first argument says which of the rights that help the launcher
+ * left us.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -54,8 +56,11 @@ static const struct row rows[] = {
                   false),
 };
 
+enum { ASK_EVERY = 64 };
+
 static bool has_rights;
-static long swaps = 2000;
+static long swaps_wanted = 2000;
+static long attempts_wanted = 1;
 
 /* Whether it had the port, and could listen. */
 static bool come_and_go(const struct contract_block* block,
@@ -73,11 +78,14 @@ static bool come_and_go(const struct contract_block* block,
 
 static void check_against(const struct row* row, int protocol) {
   struct contract_block block = guard_block(protocol, 1);
-  struct guard_spinner spinner =
-      guard_spin(protocol, row->host, row->flags, block.start, row->uid);
+  struct guard_spinner spinner = guard_spin_for(
+      protocol, row->host, row->flags, block.start, row->uid, attempts_wanted);
   long lost = 0;
-  for (long i = 0; i < swaps; i++) {
-    lost += !come_and_go(&block, row, i);
+  long swaps = 0;
+  while (swaps < swaps_wanted ||
+         (swaps % ASK_EVERY == 0 && !guard_has_enough(&spinner)) ||
+         swaps % ASK_EVERY != 0) {
+    lost += !come_and_go(&block, row, swaps++);
   }
   guard_stop(&spinner);
   print_message(
@@ -88,7 +96,7 @@ static void check_against(const struct row* row, int protocol) {
       row->host, row->flags,
       row->uid == GUARD_OWN_UID ? "" : " of another user", spinner.gains, lost);
   contract_end(&block);
-  assert_true(spinner.attempts > 0);
+  assert_true(spinner.attempts >= attempts_wanted);
   if (!row->is_open || has_rights) {
     assert_int_equal(spinner.gains, 0);
     assert_int_equal(lost, 0);
@@ -111,7 +119,10 @@ int main(int argc, char** argv) {
   has_rights = strcmp(argv[1], "none") != 0;
   guard_adversary = argv[2];
   if (argc > 3) {
-    swaps = strtol(argv[3], NULL, 10);
+    swaps_wanted = strtol(argv[3], NULL, 10);
+  }
+  if (argc > 4) {
+    attempts_wanted = strtol(argv[4], NULL, 10);
   }
   TABLE_ADD(rows, check_row);
   return contract_run("guard_swap");
