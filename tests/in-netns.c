@@ -51,6 +51,7 @@ static const struct capability keepable[] = {
     {"chown", CAP_CHOWN},
     {"setuid", CAP_SETUID},
     {"sys_admin", CAP_SYS_ADMIN},
+    {"sys_time", CAP_SYS_TIME},
 };
 
 struct request {
@@ -67,7 +68,8 @@ static void print_usage(FILE* to) {
       "Run CMD in a network namespace of its own: loopback up, ephemeral "
       "ports\n"
       "LO-HI (32768-40999 by default), no capability but the named ones\n"
-      "(net_bind_service, net_admin, net_raw, chown, setuid).\n"
+      "(net_bind_service, net_admin, net_raw, chown, setuid, sys_admin,\n"
+      "sys_time).\n"
       "\n"
       "Where namespaces are refused, CMD runs plainly with\n"
       "PORTRES_TEST_NO_NETNS=1; with PORTRES_TEST_STRICT=1 that is an error.\n",
