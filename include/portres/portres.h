@@ -190,8 +190,8 @@ PORTRES_API int portres_acquire(portres_socket s,
  * again until it can be had, with pauses of 64 milliseconds at most, or as long
  * as a try takes, and returns that status when the time is over, also if it can
  * never be had. Nobody is first in a queue; a try at scope machine keeps others
- * from the free ports of the range while it lasts. Only this thread waits, it is
- * a cancellation point then, and a signal handler ends it.
+ * from the free ports of the range while it lasts. Only this thread waits, it
+ * is a cancellation point then, and a signal handler ends it.
  *
  * Returns: as portres_acquire(); EFAULT also for `options` NULL; EINVAL also
  *          for a size this library does not know, an unknown scope or order,
