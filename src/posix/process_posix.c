@@ -196,24 +196,6 @@ void portres__platform_leave(struct portres__platform_entry entry) {
   errno = entry.saved_errno;
 }
 
-static void restore_callers_signals(void* callers) {
-  pthread_sigmask(SIG_SETMASK, callers, NULL);
-}
-
-/* Cancelled, the thread has its own mask again before its handlers run. */
-static int pause_cancellably(const struct timespec* duration,
-                             sigset_t* callers,
-                             int cancellation) {
-  int result;
-
-  pthread_cleanup_push(restore_callers_signals, callers);
-  pthread_setcancelstate(cancellation, NULL);
-  result = pselect(0, NULL, NULL, NULL, duration, callers);
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
-  pthread_cleanup_pop(0);
-  return result;
-}
-
 /* The mask is the caller's while the thread is in pselect(), and not a moment
  * longer: no signal is handled unnoticed. A handler may call this library, or
  * never return. */
@@ -226,7 +208,9 @@ int portres__platform_pause(const struct portres__platform_entry* entry,
 
   memcpy(&callers, entry->saved_signals, sizeof callers);
   entry_depth--;
-  result = pause_cancellably(&duration, &callers, entry->saved_cancellation);
+  pthread_setcancelstate(entry->saved_cancellation, NULL);
+  result = pselect(0, NULL, NULL, NULL, &duration, &callers);
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
   if (entry_depth++ == 0) {
     callers_signals = callers;
   }
