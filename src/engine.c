@@ -14,6 +14,8 @@
 #include "testing.h"
 #include "token.h"
 
+enum { RENEWALS = 100 };
+
 static const struct portres__portmap no_portmap;
 
 _Alignas(64) struct portres__engine portres__engine = {
@@ -194,7 +196,9 @@ static int reserve_alone(const struct request* request,
   return place_and_establish(&claimant, &request->options, request->owner, out);
 }
 
-/* `*is_ledgers_out`: it failed for what the ledger is, not for its blocks. */
+/* A ledger is removed when nobody has a block in it: so it may be once more, by
+ * processes that are the first in their namespaces, until ours is in it.
+ * `*is_ledgers_out`: it failed for what the ledger is, not for its blocks. */
 static int reserve_by_ledger(const struct request* request,
                              struct portres_reservation* out,
                              bool* is_ledgers_out) {
@@ -208,7 +212,7 @@ static int reserve_by_ledger(const struct request* request,
   }
   status =
       place_and_establish(&claimant, &request->options, request->owner, out);
-  if (status == PORTRES_ENOTFOUND) {
+  for (int i = 0; i < RENEWALS && status == PORTRES_ENOTFOUND; i++) {
     status = portres__share_renew(claimant.stake);
     *is_ledgers_out = status != PORTRES_OK;
     if (status == PORTRES_OK) {
