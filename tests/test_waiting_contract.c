@@ -245,6 +245,9 @@ static void check_blocked_signal(int protocol) {
 
 /* --- Others meanwhile --- */
 
+/* AddressSanitizer does not see a cancelled thread leave its frames, and takes
+ * what the thread's end writes there for a fault. */
+#ifndef __SANITIZE_ADDRESS__
 static void check_cancelled(int protocol) {
   struct contract_block block = contract_block(protocol, COUNT);
   void* result = NULL;
@@ -257,6 +260,7 @@ static void check_cancelled(int protocol) {
   block = contract_block(protocol, COUNT);
   contract_end(&block);
 }
+#endif
 
 static void check_others(int protocol) {
   struct contract_block block = contract_block(protocol, COUNT);
@@ -319,9 +323,11 @@ static const struct contract_row rows[] = {
     CONTRACT_BOTH("given a waiting acquire, when a blocked signal comes, then "
                   "it waits on",
                   check_blocked_signal),
+#ifndef __SANITIZE_ADDRESS__
     CONTRACT_BOTH("given a waiting acquire, when it is cancelled, then nothing "
                   "is left locked",
                   check_cancelled),
+#endif
     CONTRACT_BOTH("given a waiting acquire, then other threads acquire and "
                   "bind",
                   check_others),
