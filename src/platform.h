@@ -248,7 +248,8 @@ void portres__platform_leave(struct portres__platform_entry entry);
 int portres__platform_pause(const struct portres__platform_entry* entry,
                             uint32_t duration_ms);
 
-/* Milliseconds that have passed since some moment; a clock that nobody sets. */
+/* Milliseconds that have passed since some moment, by a clock that nobody sets.
+ * Async-signal-safe. */
 uint64_t portres__platform_now_ms(void);
 
 /* The scope of an acquire that names none: the program's own choice, or that of

@@ -32,7 +32,7 @@ struct tree_block {
   int owner;            /* the socket that acquired it, in the supervisor; -1 */
   int* guards;          /* a descriptor for each port; -1: it has none */
   unsigned char* ports; /* enum tree_port, for each */
-  int64_t survey_again_ms; /* when remnants may be looked for again */
+  uint64_t survey_again_ms; /* when remnants may be looked for again */
 };
 
 struct tree {

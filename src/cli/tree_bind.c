@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "address_posix.h"
 #include "block.h"
 #include "guard.h"
+#include "platform.h"
 #include "sockets.h"
 #include "tree.h"
 
@@ -137,11 +137,8 @@ static bool may_step_over_remnants(const struct attempt* attempt) {
 
 /* The kernel looks through all its connections: some milliseconds. */
 static bool may_survey(struct tree_block* block) {
-  struct timespec now;
-  int64_t now_ms;
+  uint64_t now_ms = portres__platform_now_ms();
 
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
   if (now_ms < block->survey_again_ms) {
     return false;
   }

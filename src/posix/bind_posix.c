@@ -17,7 +17,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <time.h>
 
 #include "address_posix.h"
 #include "block.h"
@@ -54,13 +53,6 @@ static int fail(int error) {
 
 /* --- A port of the block --- */
 
-static uint64_t now_ms(void) {
-  struct timespec now;
-
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* Look for ports that are free though they seem taken; tells whether any were.
  */
 PORTRES__RARE static bool sweep(struct portres__reservation* reservation) {
@@ -69,7 +61,7 @@ PORTRES__RARE static bool sweep(struct portres__reservation* reservation) {
 
   /* What a vfork child has closed its parent may have open. */
   if (!portres__process_owns_tables() ||
-      !portres__pool_may_sweep(reservation->pool, now_ms(),
+      !portres__pool_may_sweep(reservation->pool, portres__platform_now_ms(),
                                SWEEP_INTERVAL_MS)) {
     return false;
   }

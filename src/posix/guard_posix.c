@@ -5,12 +5,12 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <time.h>
 
 #include "address_posix.h"
 #include "beside_posix.h"
 #include "guardsocket_posix.h"
 #include "kernel_posix.h"
+#include "platform.h"
 
 enum {
   PATIENCE = 100000, /* turns of another thread */
@@ -67,11 +67,7 @@ void portres__guard_leave(const struct portres__guard_entry* entry) {
 }
 
 static uint32_t now_ms(void) {
-  struct timespec now;
-
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint32_t)((uint64_t)now.tv_sec * 1000 +
-                    (uint64_t)now.tv_nsec / 1000000);
+  return (uint32_t)portres__platform_now_ms();
 }
 
 uint32_t portres__guard_era(void) {

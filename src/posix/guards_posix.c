@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "block.h"
 #include "engine.h"
@@ -264,16 +263,13 @@ static bool retry_slot(struct portres__reservation* reservation,
 }
 
 static bool may_retry(struct portres__guards* guards) {
-  struct timespec now;
   uint32_t now_ms;
   uint32_t last;
 
   if (!atomic_load_explicit(&guards->is_lacking, memory_order_relaxed)) {
     return false;
   }
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  now_ms =
-      (uint32_t)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
+  now_ms = (uint32_t)portres__platform_now_ms();
   last = atomic_load(&guards->retried_at_ms);
   return now_ms - last >= RETRY_INTERVAL_MS &&
          atomic_compare_exchange_strong(&guards->retried_at_ms, &last, now_ms);

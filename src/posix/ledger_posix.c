@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "environment_posix.h"
@@ -237,12 +236,9 @@ static int enter(struct portres__netns netns,
 /* Now and then, so that what dead owners left does not pile up. By a clock that
  * nobody sets. */
 static bool is_sweep_due(struct portres__ledger* ledger, bool* is_first_out) {
-  struct timespec now = {0, 0};
-  uint64_t now_ms;
   uint64_t swept_ms = atomic_load(&ledger->swept_ms);
+  uint64_t now_ms = portres__platform_now_ms();
 
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
   *is_first_out = swept_ms == 0;
   return (now_ms - swept_ms > SWEEP_INTERVAL_MS || swept_ms > now_ms) &&
          atomic_compare_exchange_strong(&ledger->swept_ms, &swept_ms, now_ms);

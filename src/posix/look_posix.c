@@ -2,8 +2,8 @@
 
 #include <sched.h>
 #include <stdint.h>
-#include <time.h>
 
+#include "platform.h"
 #include "process_posix.h"
 
 /* A look takes less than a microsecond, unless its thread must wait for a
@@ -28,18 +28,11 @@ void portres__look_end(enum portres__looker looker) {
   atomic_store(&portres__looks[looker], 0);
 }
 
-static int64_t now_ms(void) {
-  struct timespec now;
-
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 bool portres__look_begin_soon(enum portres__looker looker, int fd) {
-  int64_t end_ms = now_ms() + PATIENCE_MS;
+  uint64_t end_ms = portres__platform_now_ms() + PATIENCE_MS;
 
   while (!portres__look_begin(looker, fd)) {
-    if (now_ms() >= end_ms) {
+    if (portres__platform_now_ms() >= end_ms) {
       return false;
     }
     sched_yield();
@@ -50,13 +43,13 @@ bool portres__look_begin_soon(enum portres__looker looker, int fd) {
 /* In a child that was forked amid a look, without handlers, nobody would end
  * it; and a vfork child's descriptors are not those that are looked at. */
 void portres__look_wait(int fd) {
-  int64_t end_ms = now_ms() + PATIENCE_MS;
+  uint64_t end_ms = portres__platform_now_ms() + PATIENCE_MS;
 
   if (!portres__process_owns_tables()) {
     return;
   }
 
-  while (portres__look_is_at(fd) && now_ms() < end_ms) {
+  while (portres__look_is_at(fd) && portres__platform_now_ms() < end_ms) {
     sched_yield();
   }
 }

@@ -1,8 +1,11 @@
 /* probe_posix.c - whether ports could be bound: the kernel is asked by binding.
  */
 #include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <time.h>
 
+#include "address_posix.h"
 #include "block.h"
 #include "guard_posix.h"
 #include "guards_posix.h"
@@ -14,6 +17,41 @@
 #include "status_posix.h"
 
 enum { PATIENCE = 2, PATIENCE_WITH_CHILD = 200 };
+
+static int open_probe(int family,
+                      enum portres_protocol protocol,
+                      bool is_v6only) {
+  int type = protocol == PORTRES_TCP ? SOCK_STREAM : SOCK_DGRAM;
+  int probe =
+      portres__real()->socket(family, type | SOCK_CLOEXEC, (int)protocol);
+  int v6only = is_v6only;
+
+  if (probe >= 0 && family == AF_INET6) {
+    setsockopt(probe, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only);
+  }
+  return probe;
+}
+
+int portres__probe_bind(int family,
+                        enum portres_protocol protocol,
+                        uint16_t port,
+                        bool is_v6only,
+                        int* fd_out) {
+  union portres__address address;
+  socklen_t address_len = portres__address_any(family, port, &address);
+  int error = 0;
+
+  *fd_out = open_probe(family, protocol, is_v6only);
+  if (*fd_out < 0) {
+    return errno;
+  }
+  if (portres__real()->bind(*fd_out, &address.any, address_len) != 0) {
+    error = errno;
+    portres__real()->close(*fd_out);
+    *fd_out = -1;
+  }
+  return error;
+}
 
 void portres__probe_close(const struct portres__probe* probe) {
   for (int i = 0; i < PORTRES__PROBE_SOCKETS; i++) {
