@@ -125,6 +125,20 @@ def until_answers(function):
                 raise
 
 
+def parent_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+        return int(stat.read().rpartition(")")[2].split()[1])
+
+
+def until_adopted(pid, process):
+    """Until what a daemon was started by has ended: the signal is its own
+    until then."""
+    deadline = time.monotonic() + PATIENCE
+    while parent_of(pid) != process.pid:
+        expect(time.monotonic() < deadline, True)
+        time.sleep(0.01)
+
+
 def with_free_block(count):
     first = free_block(count)
     return first, f"--tcp={count}@{first}"
@@ -185,8 +199,9 @@ def nginx_daemon():
     with folder() as where:
         command = unchanged_nginx.write(where, unchanged_nginx.server(first),
                                         daemon="on")
-        with server(command, block):
+        with server(command, block) as process:
             until_answers(lambda: get("127.0.0.1", first))
+            until_adopted(int((where / "pid").read_text()), process)
 
 
 @row("given nginx whose sockets have SO_REUSEPORT, when its workers listen, "
