@@ -16,7 +16,7 @@ from cli_support import portres, script, start
 from unchanged_support import expect, free_block, main, row
 
 ADVERSARY = os.environ["PORTRES_TEST_ADVERSARY"]
-BINDS = int(os.environ.get("PORTRES_TEST_BINDS", "2000"))
+BINDS = int(os.environ.get("PORTRES_TEST_BINDS", "800"))
 
 # Take all ports of the block, and give them back: by close, by the end of a
 # process, and by SIGKILL; or keep them. It ends when it is told to, for then the

@@ -17,7 +17,7 @@
 #include "life_support.h"
 
 enum { WATCHDOG_SECONDS = 60, TURNS = 20 };
-static const double row_seconds = 0.8;
+static const double row_seconds = 0.2;
 
 static struct hook_block block;
 static int victim; /* what the first thread ends */
@@ -471,7 +471,7 @@ static void* second_thread(void* arg) {
 
 /* 0, or the line of the first round that went wrong. */
 static int first_thread(const struct row* row) {
-  const double end = hook_seconds() + row_seconds;
+  const double end = hook_end_of_race(row_seconds);
   int line = 0;
   int phase = 1;
   for (; line == 0 && hook_seconds() < end; phase += 2) {

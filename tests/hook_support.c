@@ -1,5 +1,6 @@
 #include "hook_support.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -44,6 +45,11 @@ double hook_seconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+double hook_end_of_race(double seconds) {
+  const char* pace = getenv("PORTRES_TEST_PACE");
+  return hook_seconds() + seconds * (pace != NULL ? strtod(pace, NULL) : 1);
 }
 
 int hook_bind_soon(int s) {

@@ -75,6 +75,10 @@ int hook_status_of(int pid);
 
 double hook_seconds(void); /* of a clock that only goes on */
 
+/* When a race that begins now is to end: after the seconds, or, with
+ * PORTRES_TEST_PACE=N, after N times as many. */
+double hook_end_of_race(double seconds);
+
 /* A system call by its instruction, past libc: what io_uring, Go or an
  * assembler routine does. The result is the kernel's: -errno for a failure. */
 void hook_need_hidden(void); /* or skip */

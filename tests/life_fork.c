@@ -27,7 +27,7 @@ enum {
   CHURN_LOOPS = 20000,
   WATCHDOG_SECONDS = 9
 };
-static const double row_seconds = 1.5;
+static const double row_seconds = 0.5;
 
 static int open_socket(int protocol) {
   return socket(AF_INET, protocol == IPPROTO_TCP ? SOCK_STREAM : SOCK_DGRAM, 0);
@@ -128,7 +128,7 @@ static int fork_during_acquire(void* arg) {
 
 static int run_first_acquires(void* unused) {
   (void)unused;
-  const double end = hook_seconds() + 2 * row_seconds;
+  const double end = hook_end_of_race(2 * row_seconds);
   int line = 0;
   for (unsigned i = 0; line == 0 && i < ROUNDS && hook_seconds() < end; i++) {
     /* Odd and prime to ROUNDS: all over the acquire, however few there are. */
@@ -201,7 +201,7 @@ static int look_as_child(void) {
 
 static int run_many_children(void* unused) {
   (void)unused;
-  const double end = hook_seconds() + row_seconds;
+  const double end = hook_end_of_race(row_seconds);
   unsigned seed = 1;
   int line = 0;
   alarm(WATCHDOG_SECONDS);
@@ -244,7 +244,7 @@ static int live(int generations, double end) {
 
 static int run_generations(void* unused) {
   (void)unused;
-  return live(GENERATIONS, hook_seconds() + row_seconds);
+  return live(GENERATIONS, hook_end_of_race(row_seconds));
 }
 
 /* --- Rows --- */
