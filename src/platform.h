@@ -244,7 +244,9 @@ struct portres__platform_entry portres__platform_enter(void);
 void portres__platform_leave(struct portres__platform_entry entry);
 
 /* Between enter and leave, with no lock: let so long pass, and signals and
- * cancellation as the caller has them. Returns: 0; EINTR: a handler ran. */
+ * cancellation as the caller has them; the handlers of a cancellation find the
+ * caller's signal mask. Returns: 0; EINTR: a handler ran; ENOBUFS: the system
+ * cannot wait. */
 int portres__platform_pause(const struct portres__platform_entry* entry,
                             uint32_t duration_ms);
 

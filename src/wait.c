@@ -41,11 +41,13 @@ int portres__wait_acquire(const struct portres__platform_entry* entry,
     uint64_t now_ms = portres__platform_now_ms();
     uint32_t pause_ms = pause_within(longer(next_ms, now_ms - try_ms),
                                      options->wait_ms, now_ms - start_ms);
+    int paused;
     if (pause_ms == 0) {
       return status;
     }
-    if (portres__platform_pause(entry, pause_ms) != PORTRES_OK) {
-      return PORTRES_EINTR;
+    paused = portres__platform_pause(entry, pause_ms);
+    if (paused != PORTRES_OK) {
+      return paused;
     }
     try_ms = portres__platform_now_ms();
     next_ms = next_ms < PAUSE_LAST_MS ? next_ms * 2 : PAUSE_LAST_MS;

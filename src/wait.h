@@ -5,7 +5,8 @@
 #include "platform.h"
 
 /* portres__facility_acquire(), tried again for options->wait_ms. No lock of
- * ours is held while it waits. Returns: as that; EINTR. */
+ * ours is held while it waits. Returns: as that, and as
+ * portres__platform_pause(). */
 int portres__wait_acquire(const struct portres__platform_entry* entry,
                           portres_socket s,
                           const struct portres_options* options,

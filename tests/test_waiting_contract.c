@@ -4,11 +4,13 @@
  *
  * How long a wait lasts is only bounded from below: machines are busy.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <portres/testing.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/select.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -146,7 +148,9 @@ static void check_time_over(int protocol) {
 }
 
 static void check_no_room(int protocol) {
-  set_dynamic_range(net_free_block(COUNT), COUNT - 1);
+  uint16_t start = net_free_block(COUNT);
+  set_dynamic_range(start, COUNT);
+  struct contract_block block = contract_block(protocol, 1);
   struct portres_options options = options_for(0, WAIT_MS);
   struct portres_reservation granted;
   int s = net_socket(protocol, NET_V4);
@@ -155,10 +159,17 @@ static void check_no_room(int protocol) {
                    PORTRES_ENOBUFS);
   assert_true(now_ms() - start_ms >= WAIT_MS);
   net_close(s);
+  contract_end(&block);
   portres_testing_reset();
 }
 
-/* Nothing that time can mend. */
+/* --- Nothing that time can mend --- */
+
+static int status_of(int s, struct portres_options options) {
+  struct portres_reservation granted;
+  return contract_acquire_with(s, &options, &granted);
+}
+
 static void check_hopeless(int protocol) {
   struct portres_reservation granted;
   struct portres_options options = options_for(65535, PORTRES_FOREVER);
@@ -189,6 +200,42 @@ static void check_socket_closed(int protocol) {
   start_waiter(protocol, block.start, PORTRES_FOREVER);
   net_close(waiter.s);
   join_waiter(PORTRES_ENOTSOCK);
+  contract_end(&block);
+}
+
+/* --- A system that cannot wait --- */
+
+static _Atomic int pselect_error;
+
+/* In place of libc's, for the library as well. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
+int pselect(int count,
+            fd_set* reading,
+            fd_set* writing,
+            fd_set* excepting,
+            const struct timespec* duration,
+            const sigset_t* mask) {
+  int (*real)(int, fd_set*, fd_set*, fd_set*, const struct timespec*,
+              const sigset_t*);
+  if (pselect_error != 0) {
+    errno = pselect_error;
+    return -1;
+  }
+  *(void**)&real = dlsym(RTLD_NEXT, "pselect");
+  return real(count, reading, writing, excepting, duration, mask);
+}
+
+static void check_system_failure(int protocol) {
+  struct contract_block block = contract_block(protocol, COUNT);
+  int s = net_socket(protocol, NET_V4);
+  pselect_error = ENOMEM;
+  const int no_memory = status_of(s, options_for(block.start, PORTRES_FOREVER));
+  pselect_error = EINVAL;
+  const int invalid = status_of(s, options_for(block.start, PORTRES_FOREVER));
+  pselect_error = 0;
+  assert_int_equal(no_memory, PORTRES_ENOBUFS);
+  assert_int_equal(invalid, PORTRES_EINVAL);
+  net_close(s);
   contract_end(&block);
 }
 
@@ -260,6 +307,90 @@ static void check_cancelled(int protocol) {
   block = contract_block(protocol, COUNT);
   contract_end(&block);
 }
+
+/* What the thread's own handler finds. */
+struct end {
+  int s;
+  uint16_t start;
+  bool is_early; /* it is cancelled before it waits */
+  sigset_t mask;
+  int status;
+};
+
+static void look_about(void* arg) {
+  struct end* end = arg;
+  struct portres_range range = {0, 1};
+  struct portres_reservation granted;
+  pthread_sigmask(SIG_SETMASK, NULL, &end->mask);
+  end->status = portres_acquire(end->s, range, &granted);
+}
+
+static void* wait_for_end(void* arg) {
+  struct end* end = arg;
+  struct portres_options options = options_for(end->start, PORTRES_FOREVER);
+  struct portres_reservation granted;
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR2);
+  pthread_sigmask(SIG_SETMASK, &set, NULL);
+  pthread_cleanup_push(look_about, end);
+  if (end->is_early) {
+    pthread_cancel(pthread_self());
+  }
+  portres_acquire_with(end->s, &options, &granted);
+  pthread_cleanup_pop(0);
+  return NULL;
+}
+
+static void check_handlers(int protocol, bool is_early) {
+  struct contract_block block = contract_block(protocol, COUNT);
+  struct end end = {.s = net_socket(protocol, NET_V4),
+                    .start = block.start,
+                    .is_early = is_early};
+  pthread_t thread;
+  void* result = NULL;
+  assert_int_equal(pthread_create(&thread, NULL, wait_for_end, &end), 0);
+  if (!is_early) {
+    pause_ms(30);
+    assert_int_equal(pthread_cancel(thread), 0);
+  }
+  assert_int_equal(pthread_join(thread, &result), 0);
+  assert_ptr_equal(result, PTHREAD_CANCELED);
+  assert_int_equal(sigismember(&end.mask, SIGUSR1), 0);
+  assert_int_equal(sigismember(&end.mask, SIGUSR2), 1);
+  assert_int_equal(end.status, 0);
+  net_close(end.s);
+  contract_end(&block);
+}
+
+static void check_handlers_early(int protocol) {
+  check_handlers(protocol, true);
+}
+
+static void check_handlers_late(int protocol) {
+  check_handlers(protocol, false);
+}
+
+/* A cancellation that is pending is no reason not to have a free block. */
+static void* acquire_and_end(void* arg) {
+  struct end* end = arg;
+  struct portres_options options = options_for(0, PORTRES_FOREVER);
+  struct portres_reservation granted;
+  pthread_cancel(pthread_self());
+  end->status = portres_acquire_with(end->s, &options, &granted);
+  return end;
+}
+
+static void check_free_though_cancelled(int protocol) {
+  struct end end = {.s = net_socket(protocol, NET_V4)};
+  pthread_t thread;
+  void* result = NULL;
+  assert_int_equal(pthread_create(&thread, NULL, acquire_and_end, &end), 0);
+  assert_int_equal(pthread_join(thread, &result), 0);
+  assert_ptr_equal(result, &end);
+  assert_int_equal(end.status, 0);
+  net_close(end.s);
+}
 #endif
 
 static void check_others(int protocol) {
@@ -308,6 +439,9 @@ static const struct contract_row rows[] = {
     CONTRACT_BOTH("given no room, when the time is over, then ENOBUFS",
                   check_no_room),
     CONTRACT_BOTH("given another error, then no acquire waits", check_hopeless),
+    CONTRACT_BOTH("given a system that cannot wait, then its error and not "
+                  "EINTR",
+                  check_system_failure),
     CONTRACT_BOTH("given a failure by portres_testing_fail, then no acquire "
                   "waits",
                   check_forced),
@@ -327,6 +461,15 @@ static const struct contract_row rows[] = {
     CONTRACT_BOTH("given a waiting acquire, when it is cancelled, then nothing "
                   "is left locked",
                   check_cancelled),
+    CONTRACT_BOTH("given a cancelled thread, when it begins to wait, then its "
+                  "handlers have its signal mask and the library",
+                  check_handlers_early),
+    CONTRACT_BOTH("given a waiting acquire, when its thread is cancelled, then "
+                  "its handlers have its signal mask and the library",
+                  check_handlers_late),
+    CONTRACT_BOTH("given a cancelled thread, when the block is free, then it "
+                  "has it first",
+                  check_free_though_cancelled),
 #endif
     CONTRACT_BOTH("given a waiting acquire, then other threads acquire and "
                   "bind",

@@ -22,6 +22,7 @@
 #include "rare.h"
 #include "real_posix.h"
 #include "statedir_posix.h"
+#include "status_posix.h"
 #include "testing.h"
 #include "unchanged_posix.h"
 
@@ -196,6 +197,26 @@ void portres__platform_leave(struct portres__platform_entry entry) {
   errno = entry.saved_errno;
 }
 
+static void restore_signals(void* callers) {
+  pthread_sigmask(SIG_SETMASK, callers, NULL);
+}
+
+/* A cancellation that has been asked for before ends the thread here, and so
+ * may one within pselect(), with all signals blocked: the thread has its own
+ * mask again before its handlers run. Returns: 0 or an errno value. */
+static int pause_cancellably(const struct timespec* duration,
+                             sigset_t* callers,
+                             int cancellation) {
+  int error;
+
+  pthread_cleanup_push(restore_signals, callers);
+  pthread_setcancelstate(cancellation, NULL);
+  error = pselect(0, NULL, NULL, NULL, duration, callers) == 0 ? 0 : errno;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+  pthread_cleanup_pop(0);
+  return error;
+}
+
 /* The mask is the caller's while the thread is in pselect(), and not a moment
  * longer: no signal is handled unnoticed. A handler may call this library, or
  * never return. */
@@ -204,17 +225,15 @@ int portres__platform_pause(const struct portres__platform_entry* entry,
   struct timespec duration = {.tv_sec = (time_t)(duration_ms / 1000),
                               .tv_nsec = (long)(duration_ms % 1000) * 1000000};
   sigset_t callers;
-  int result;
+  int error;
 
   memcpy(&callers, entry->saved_signals, sizeof callers);
   entry_depth--;
-  pthread_setcancelstate(entry->saved_cancellation, NULL);
-  result = pselect(0, NULL, NULL, NULL, &duration, &callers);
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+  error = pause_cancellably(&duration, &callers, entry->saved_cancellation);
   if (entry_depth++ == 0) {
     callers_signals = callers;
   }
-  return result == 0 ? PORTRES_OK : PORTRES_EINTR;
+  return error == 0 ? PORTRES_OK : portres__status_from_errno(error);
 }
 
 uint64_t portres__platform_now_ms(void) {
