@@ -165,15 +165,31 @@ static int establish(const struct portres__claimant* claimant,
   return PORTRES_OK;
 }
 
+/* Where guards are too many, the ports may come free in vain. */
+static int place_within_means(struct portres__claimant* claimant,
+                              struct portres_options* options) {
+  int status = portres__place(claimant, options);
+
+  if (options->scope == PORTRES_SCOPE_MACHINE &&
+      !portres__platform_probe_guards()) {
+    portres__obstacles_set_may_end(claimant->obstacles, false);
+  }
+  return status;
+}
+
 static int place_and_establish(struct portres__claimant* claimant,
                                const struct portres_options* wanted,
                                struct portres__endpoint* owner,
                                struct portres_reservation* out) {
   struct portres_options options = *wanted;
-  int status = portres__platform_guards_begin(claimant->protocol, &options);
+  int status = portres__place_look(claimant, &options);
 
+  if (status != PORTRES_OK) {
+    return status;
+  }
+  status = portres__platform_guards_begin(claimant->protocol, &options);
   if (status == PORTRES_OK) {
-    status = portres__place(claimant, &options);
+    status = place_within_means(claimant, &options);
   }
   if (status == PORTRES_OK) {
     status = establish(claimant, &options, owner, out);
@@ -187,12 +203,19 @@ struct request {
   portres_socket s;
   enum portres_protocol protocol;
   struct portres_options options;
-  struct portres__endpoint* owner; /* NULL: forked children inherit it */
+  struct portres__endpoint* owner;      /* NULL: forked children inherit it */
+  struct portres__obstacles* obstacles; /* NULL: it does not wait */
 };
+
+static struct portres__claimant claimant_of(const struct request* request) {
+  struct portres__claimant claimant = {.protocol = request->protocol,
+                                       .obstacles = request->obstacles};
+  return claimant;
+}
 
 static int reserve_alone(const struct request* request,
                          struct portres_reservation* out) {
-  struct portres__claimant claimant = {.protocol = request->protocol};
+  struct portres__claimant claimant = claimant_of(request);
   return place_and_establish(&claimant, &request->options, request->owner, out);
 }
 
@@ -202,7 +225,7 @@ static int reserve_alone(const struct request* request,
 static int reserve_by_ledger(const struct request* request,
                              struct portres_reservation* out,
                              bool* is_ledgers_out) {
-  struct portres__claimant claimant = {.protocol = request->protocol};
+  struct portres__claimant claimant = claimant_of(request);
   int status =
       portres__share_enter(request->s, request->owner == NULL, &claimant.stake);
 
@@ -236,6 +259,7 @@ static int reserve_at(enum portres_scope scope,
   int status;
 
   request.options.scope = scope;
+  portres__obstacles_set_may_end(request.obstacles, false);
   if (scope == PORTRES_SCOPE_PROCESS) {
     return reserve_alone(&request, out);
   }
@@ -284,7 +308,7 @@ int portres__engine_reserve_inherited(portres_socket s,
                                       enum portres_protocol protocol,
                                       const struct portres_options* options,
                                       struct portres_reservation* out) {
-  struct request request = {s, protocol, *options, NULL};
+  struct request request = {s, protocol, *options, NULL, NULL};
   return reserve(&request, out);
 }
 
@@ -327,12 +351,14 @@ int portres__facility_check(portres_socket s) {
 
 int portres__facility_acquire(portres_socket s,
                               const struct portres_options* options,
+                              struct portres__obstacles* obstacles,
                               struct portres_reservation* out) {
   struct portres__socket_facts facts;
   struct portres__endpoint* owner;
   struct request request;
   int status = facts_of(s, &facts);
 
+  portres__obstacles_set_may_end(obstacles, false);
   if (status != PORTRES_OK) {
     return status;
   }
@@ -342,7 +368,7 @@ int portres__facility_acquire(portres_socket s,
   if (owner == NULL) {
     return PORTRES_ENOBUFS;
   }
-  request = (struct request){s, facts.protocol, *options, owner};
+  request = (struct request){s, facts.protocol, *options, owner, obstacles};
   status = reserve(&request, out);
   portres__endpoint_drop(owner);
   return status;

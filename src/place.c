@@ -102,8 +102,14 @@ static int take(const struct portres__claimant* claimant,
                 bool is_specific,
                 bool over_remnants,
                 uint16_t* busy_out) {
-  int status = check_portmap(claimant->protocol, range, busy_out);
+  int status;
 
+  if (claimant->is_looking) {
+    *busy_out = portres__obstacles_find(claimant->obstacles, claimant->protocol,
+                                        claimant->stake, range);
+    return *busy_out != 0 ? PORTRES_EADDRINUSE : PORTRES_OK;
+  }
+  status = check_portmap(claimant->protocol, range, busy_out);
   if (status != PORTRES_OK) {
     return is_privileged(claimant->protocol, range) ? PORTRES_EACCES : status;
   }
@@ -145,6 +151,7 @@ static int place_in(struct portres__claimant* claimant,
         space, area, from, options->range.count, options->alignment);
     if (options->range.start == 0) {
       if (!sweep(claimant)) {
+        portres__obstacles_set_may_end(claimant->obstacles, true);
         return PORTRES_ENOBUFS;
       }
       from = area.start;
@@ -155,8 +162,10 @@ static int place_in(struct portres__claimant* claimant,
       status = take(claimant, options->range, false, over_remnants, &busy);
     }
     if (status != PORTRES_EADDRINUSE) {
+      portres__obstacles_set_may_end(claimant->obstacles, false);
       return status;
     }
+    portres__obstacles_add(claimant->obstacles, busy);
     from = (busy != 0 ? busy : options->range.start) + 1u;
   }
 }
@@ -180,6 +189,13 @@ static size_t quiet_areas(struct portres_range dynamic_range,
   return 2;
 }
 
+/* Were all of its ports free. */
+static bool has_room(struct portres_range area,
+                     const struct portres_options* options) {
+  uint32_t start = portres__block_align(area.start, options->alignment);
+  return start + options->range.count <= (uint32_t)area.start + area.count;
+}
+
 static int place_anywhere(struct portres__claimant* claimant,
                           struct portres_options* options) {
   struct portres_range dynamic_range =
@@ -188,6 +204,9 @@ static int place_anywhere(struct portres__claimant* claimant,
   size_t area_count = quiet_areas(dynamic_range, areas);
   int status = PORTRES_ENOBUFS;
 
+  if (!has_room(dynamic_range, options)) {
+    return status;
+  }
   areas[area_count++] = dynamic_range;
   for (size_t i = 0; i < area_count && status == PORTRES_ENOBUFS; i++) {
     status = place_in(claimant, areas[i], false, options);
@@ -200,16 +219,55 @@ static int place_anywhere(struct portres__claimant* claimant,
   return status;
 }
 
-int portres__place(struct portres__claimant* claimant,
-                   struct portres_options* options) {
-  uint16_t busy;
-
+/* What others may have done since the last acquire. */
+static void notice_changes(void) {
   portres__platform_portmap_refresh();
   portres__testing_before_acquire();
-  if (options->range.start == 0) {
-    return place_anywhere(claimant, options);
+}
+
+static int take_specific(struct portres__claimant* claimant,
+                         struct portres_range range) {
+  uint16_t busy = 0;
+  int status = take(claimant, range, true, true, &busy);
+
+  if (status == PORTRES_EADDRINUSE) {
+    portres__obstacles_add(claimant->obstacles, busy);
+    portres__obstacles_set_may_end(claimant->obstacles, true);
   }
-  return take(claimant, options->range, true, true, &busy);
+  return status;
+}
+
+int portres__place(struct portres__claimant* claimant,
+                   struct portres_options* options) {
+  notice_changes();
+  return options->range.start == 0 ? place_anywhere(claimant, options)
+                                   : take_specific(claimant, options->range);
+}
+
+/* Of the passes of place_anywhere() the last has the most places. */
+static int look(struct portres__claimant* claimant,
+                struct portres_options options) {
+  struct portres_range area =
+      options.range.start != 0 ? options.range
+                               : portres__testing_dynamic_range(default_range);
+
+  portres__obstacles_start(claimant->obstacles, area);
+  return options.range.start != 0 ? take_specific(claimant, area)
+                                  : place_in(claimant, area, true, &options);
+}
+
+int portres__place_look(struct portres__claimant* claimant,
+                        const struct portres_options* options) {
+  int status;
+
+  if (claimant->obstacles == NULL || !claimant->obstacles->is_again) {
+    return PORTRES_OK;
+  }
+  notice_changes();
+  claimant->is_looking = true;
+  status = look(claimant, *options);
+  claimant->is_looking = false;
+  return status;
 }
 
 int portres__place_claim(struct portres__claimant* claimant,

@@ -23,8 +23,12 @@
 /* Whether the facility serves this socket. Returns: 0, ENOTSOCK, EOPNOTSUPP. */
 int portres__facility_check(portres_socket s);
 
+/* Obstacles: those of an acquire that waits, else NULL. After a failure they
+ * tell whether it is worth while to try again. */
+struct portres__obstacles;
 int portres__facility_acquire(portres_socket s,
                               const struct portres_options* options,
+                              struct portres__obstacles* obstacles,
                               struct portres_reservation* out);
 int portres__facility_associate(portres_socket s, portres_token token);
 int portres__facility_release(portres_socket s, portres_token token);
@@ -86,6 +90,19 @@ int portres__platform_probe(enum portres_protocol protocol,
                             struct portres_range range,
                             bool over_remnants,
                             uint16_t* busy_out);
+
+/* Whether somebody has the port, but for TIME_WAIT alone, by one bind, which
+ * takes the port for a moment if it is free. The area, which the port is in, is
+ * looked at for such as soon as that matters, and once until `*is_surveyed_io`
+ * is false again. Lock: the acquire lock is held. */
+bool portres__platform_is_taken(enum portres_protocol protocol,
+                                uint16_t port,
+                                struct portres_range area,
+                                bool* is_surveyed_io);
+
+/* Whether the probe leaves guards, which an acquire at scope machine cannot do
+ * without (see below). Lock: the acquire lock is held. */
+bool portres__platform_probe_guards(void);
 
 /* Where the kernel picks ports by itself; count 0: not known. */
 struct portres_range portres__platform_ephemeral(void);
@@ -210,6 +227,11 @@ int portres__platform_ledger_renew(portres__stake stake);
 uint16_t portres__platform_ledger_find_last(portres__stake stake,
                                             enum portres_protocol protocol,
                                             struct portres_range range);
+
+/* The same, and somebody lives to have it, or is amid claiming it. */
+uint16_t portres__platform_ledger_find_locked(portres__stake stake,
+                                              enum portres_protocol protocol,
+                                              struct portres_range range);
 
 /* Forget what was claimed by processes that are no more; false: nothing. */
 bool portres__platform_ledger_sweep(portres__stake stake);

@@ -6,11 +6,9 @@
  */
 #include "wait.h"
 
-enum { PAUSE_FIRST_MS = 1, PAUSE_LAST_MS = 64 };
+#include "obstacles.h"
 
-static bool is_busy(int status) {
-  return status == PORTRES_EADDRINUSE || status == PORTRES_ENOBUFS;
-}
+enum { PAUSE_FIRST_MS = 1, PAUSE_LAST_MS = 64 };
 
 /* To look takes a moment a port, and is not to keep a core busy. */
 static uint32_t longer(uint32_t pause_ms, uint64_t look_ms) {
@@ -28,30 +26,38 @@ static uint32_t pause_within(uint32_t pause_ms,
   return passed_ms < wait_ms ? (uint32_t)(wait_ms - passed_ms) : 0;
 }
 
-int portres__wait_acquire(const struct portres__platform_entry* entry,
-                          portres_socket s,
-                          const struct portres_options* options,
-                          struct portres_reservation* out) {
-  uint64_t start_ms = options->wait_ms != 0 ? portres__platform_now_ms() : 0;
+static int acquire_in_time(const struct portres__platform_entry* entry,
+                           portres_socket s,
+                           const struct portres_options* options,
+                           struct portres_reservation* out) {
+  struct portres__obstacles obstacles = {.is_again = false};
+  uint64_t start_ms = portres__platform_now_ms();
   uint64_t try_ms = start_ms;
   uint32_t next_ms = PAUSE_FIRST_MS;
-  int status = portres__facility_acquire(s, options, out);
+  int status = portres__facility_acquire(s, options, &obstacles, out);
 
-  while (options->wait_ms != 0 && is_busy(status)) {
+  obstacles.is_again = true;
+  while (status != PORTRES_OK && obstacles.may_end) {
     uint64_t now_ms = portres__platform_now_ms();
     uint32_t pause_ms = pause_within(longer(next_ms, now_ms - try_ms),
                                      options->wait_ms, now_ms - start_ms);
-    int paused;
-    if (pause_ms == 0) {
-      return status;
-    }
-    paused = portres__platform_pause(entry, pause_ms);
+    int paused =
+        pause_ms != 0 ? portres__platform_pause(entry, pause_ms) : status;
     if (paused != PORTRES_OK) {
       return paused;
     }
     try_ms = portres__platform_now_ms();
     next_ms = next_ms < PAUSE_LAST_MS ? next_ms * 2 : PAUSE_LAST_MS;
-    status = portres__facility_acquire(s, options, out);
+    status = portres__facility_acquire(s, options, &obstacles, out);
   }
   return status;
+}
+
+int portres__wait_acquire(const struct portres__platform_entry* entry,
+                          portres_socket s,
+                          const struct portres_options* options,
+                          struct portres_reservation* out) {
+  return options->wait_ms == 0
+             ? portres__facility_acquire(s, options, NULL, out)
+             : acquire_in_time(entry, s, options, out);
 }

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <time.h>
 #include <unistd.h>
@@ -168,6 +169,45 @@ static void check_no_room(int protocol) {
 static int status_of(int s, struct portres_options options) {
   struct portres_reservation granted;
   return contract_acquire_with(s, &options, &granted);
+}
+
+/* Ports are busy besides. */
+static void check_never_room(int protocol) {
+  uint16_t start = net_free_block(COUNT);
+  set_dynamic_range(start, COUNT);
+  struct contract_block block = contract_block(protocol, 1);
+  struct portres_options options = options_for(0, PORTRES_FOREVER);
+  int s = net_socket(protocol, NET_V4);
+  options.range.count = COUNT + 1;
+  assert_int_equal(status_of(s, options), PORTRES_ENOBUFS);
+  options.range.count = UINT16_MAX;
+  assert_int_equal(status_of(s, options), PORTRES_ENOBUFS);
+  options.range.count = 1;
+  options.alignment = UINT16_MAX;
+  assert_int_equal(status_of(s, options), PORTRES_ENOBUFS);
+  options.range.count = COUNT;
+  options.alignment = (uint16_t)(start + 1);
+  assert_int_equal(status_of(s, options), PORTRES_ENOBUFS);
+  portres_testing_reset();
+  options.range.count = 16385;
+  options.alignment = 0;
+  assert_int_equal(status_of(s, options), PORTRES_ENOBUFS);
+  net_close(s);
+  contract_end(&block);
+}
+
+static void check_no_descriptors(int protocol) {
+  struct contract_block block = contract_block(protocol, COUNT);
+  struct rlimit old;
+  int s = net_socket(protocol, NET_V4);
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+  const struct rlimit low = {0, old.rlim_max};
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+  const int anywhere = status_of(s, options_for(0, PORTRES_FOREVER));
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+  assert_int_equal(anywhere, PORTRES_ENOBUFS);
+  net_close(s);
+  contract_end(&block);
 }
 
 static void check_hopeless(int protocol) {
@@ -439,6 +479,10 @@ static const struct contract_row rows[] = {
     CONTRACT_BOTH("given no room, when the time is over, then ENOBUFS",
                   check_no_room),
     CONTRACT_BOTH("given another error, then no acquire waits", check_hopeless),
+    CONTRACT_BOTH("given a block that would fit nowhere, then no acquire waits",
+                  check_never_room),
+    CONTRACT_BOTH("given no descriptor to look with, then no acquire waits",
+                  check_no_descriptors),
     CONTRACT_BOTH("given a system that cannot wait, then its error and not "
                   "EINTR",
                   check_system_failure),

@@ -186,17 +186,25 @@ PORTRES_API int portres_acquire(portres_socket s,
 /**
  * Reserve a block as portres_acquire() does, with options.
  *
- * With `wait_ms` an acquire that would return EADDRINUSE or ENOBUFS is tried
- * again until it can be had, with pauses of 64 milliseconds at most, or as long
- * as a try takes, and returns that status when the time is over, also if it can
- * never be had. Nobody is first in a queue; a try at scope machine keeps others
- * from the free ports of the range while it lasts. Only this thread waits, it
- * is a cancellation point then, and a signal handler ends it.
+ * With `wait_ms` an acquire that fails because others have the ports, or so
+ * many that there is no room, is tried again until it can be had, and returns
+ * that status, EADDRINUSE or ENOBUFS, when the time is over. What others have
+ * may be a reservation, too, of any process and kind: a persistent one can be
+ * deleted, and one of this process released by another thread. Nothing else is
+ * waited for. What time does not cure is returned at once: ENOBUFS of a block
+ * that would fit nowhere if all ports were free, or for want of memory or
+ * descriptors; and EADDRINUSE where the guards of scope machine are too many
+ * besides. Pauses are of 64 milliseconds at most, or as long as it takes to
+ * look. The ports that were busy are looked at first, and while they are busy,
+ * nobody is kept from the others. Nobody is first in a queue. Only this thread
+ * waits; it can be cancelled then, and finds its own signal mask; and a signal
+ * handler ends it.
  *
  * Returns: as portres_acquire(); EFAULT also for `options` NULL; EINVAL also
  *          for a size this library does not know, an unknown scope or order,
  *          or a specific start that is not a multiple of the alignment; EINTR:
  *          a signal was handled while it waited.
+ * Windows: does not tell want of memory from want of room: both are waited for.
  */
 PORTRES_API int portres_acquire_with(portres_socket s,
                                      const struct portres_options* options,

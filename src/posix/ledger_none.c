@@ -60,6 +60,12 @@ uint16_t portres__platform_ledger_find_last(portres__stake stake,
   return 0;
 }
 
+uint16_t portres__platform_ledger_find_locked(portres__stake stake,
+                                              enum portres_protocol protocol,
+                                              struct portres_range range) {
+  return portres__platform_ledger_find_last(stake, protocol, range);
+}
+
 bool portres__platform_ledger_sweep(portres__stake stake) {
   (void)stake;
   return false;

@@ -219,3 +219,26 @@ uint16_t portres__platform_ledger_find_last(portres__stake stake,
   return portres__space_last_reserved(
       portres__ledger_reserved(ledger, protocol), range);
 }
+
+/* Of several locks the kernel tells of one: of a sweep's it may be, and then
+ * the claim finds the other. */
+uint16_t portres__platform_ledger_find_locked(portres__stake stake,
+                                              enum portres_protocol protocol,
+                                              struct portres_range range) {
+  struct portres__kept* kept = portres__ledger_kept(stake);
+  struct portres_range part = {0, 0};
+  struct portres__ofd_range held;
+  bool is_shared = true;
+  int fd;
+
+  if (portres__platform_ledger_find_last(stake, protocol, range) == 0) {
+    return 0;
+  }
+  fd = portres__kept_begin(kept);
+  if (fd >= 0 && portres__ofd_find(fd, portres__ledger_bytes(protocol, range),
+                                   &held, &is_shared)) {
+    part = covered(protocol, range, held);
+  }
+  portres__kept_end(kept);
+  return !is_shared && part.count != 0 ? portres__block_last(part) : 0;
+}

@@ -96,18 +96,30 @@ static int try_port_patiently(enum portres_protocol protocol, uint16_t port) {
   return error;
 }
 
-/* TCP: is it only a remnant that keeps the port? All ports of the range that
- * are left are asked about at once, when the first one comes up. */
-static bool is_remnant(struct portres_range range,
+/* TCP: is it only a remnant that keeps the port? All ports of the area are
+ * asked about at once, when the first one comes up. */
+static bool is_remnant(struct portres_range area,
                        uint16_t port,
                        bool* is_surveyed_io) {
   if (!*is_surveyed_io) {
-    struct portres_range rest = {
-        port, (uint16_t)(portres__block_last(range) - port + 1)};
-    portres__remnant_survey(rest);
+    portres__remnant_survey(area);
     *is_surveyed_io = true;
   }
   return portres__remnant_is_alone(port);
+}
+
+bool portres__platform_is_taken(enum portres_protocol protocol,
+                                uint16_t port,
+                                struct portres_range area,
+                                bool* is_surveyed_io) {
+  return try_port_of_any_family(protocol, port) == EADDRINUSE &&
+         (protocol != PORTRES_TCP || !is_remnant(area, port, is_surveyed_io));
+}
+
+static struct portres_range rest_of(struct portres_range range, uint16_t port) {
+  struct portres_range rest = {
+      port, (uint16_t)(portres__block_last(range) - port + 1)};
+  return rest;
 }
 
 /* The port stays without a guard where the remnant forbids one. */
@@ -117,6 +129,10 @@ static void guard_over_remnant(uint16_t port) {
     portres__guards_probe(port, true);
     portres__process_unlock_probe();
   }
+}
+
+bool portres__platform_probe_guards(void) {
+  return portres__guards_are_wanted();
 }
 
 int portres__platform_probe(enum portres_protocol protocol,
@@ -133,7 +149,8 @@ int portres__platform_probe(enum portres_protocol protocol,
     int error = try_port_of_any_family(protocol, port);
 
     if (error == EADDRINUSE && over_remnants) {
-      if (protocol == PORTRES_TCP && is_remnant(range, port, &is_surveyed)) {
+      if (protocol == PORTRES_TCP &&
+          is_remnant(rest_of(range, port), port, &is_surveyed)) {
         guard_over_remnant(port);
         continue;
       }

@@ -3,6 +3,7 @@
 
 #include "block.h"
 #include "known_win.h"
+#include "obstacles.h"
 #include "platform.h"
 #include "winsock_win.h"
 
@@ -70,14 +71,28 @@ static int acquire(portres_socket s,
   return status;
 }
 
+/* Windows says no more than this, and WSAENOBUFS may be for want of memory. A
+ * block that is aligned and too large for what lies above its start fits
+ * nowhere, ever. */
+static bool may_end(int status, const struct portres_options* options) {
+  uint32_t start = portres__block_align(DYNAMIC_START, options->alignment);
+
+  if (status == PORTRES_ENOBUFS && options->alignment > 1) {
+    return start + options->range.count - 1 <= PORTRES__PORT_MAX;
+  }
+  return status == PORTRES_EADDRINUSE || status == PORTRES_ENOBUFS;
+}
+
 /* Which port of a block a bind takes is Windows' choice: an order that asks
  * for more than its own is not there. */
 int portres__facility_acquire(portres_socket s,
                               const struct portres_options* options,
+                              struct portres__obstacles* obstacles,
                               struct portres_reservation* out) {
   struct portres__known* known;
   int status;
 
+  portres__obstacles_set_may_end(obstacles, false);
   if (options->order != PORTRES_ORDER_LOWEST) {
     return PORTRES_EOPNOTSUPP;
   }
@@ -91,6 +106,7 @@ int portres__facility_acquire(portres_socket s,
   } else {
     portres__known_drop(known);
   }
+  portres__obstacles_set_may_end(obstacles, may_end(status, options));
   return status;
 }
 
