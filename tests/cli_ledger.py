@@ -6,13 +6,20 @@ another one is told of, and refused; and that it is free when its owner is
 killed.
 """
 
+import contextlib
+import pathlib
 import re
+import signal
+import socket
+import struct
 import subprocess
 import sys
+import time
 
 import unchanged_support
 from cli_support import as_json, portres, script, start
-from unchanged_support import expect, folder, free_block, main, row
+from unchanged_support import (PATIENCE, expect, folder, free_block, main,
+                               row)
 
 # A program that reserves by itself, and binds one port of the block.
 LIBRARY_USER = """
@@ -161,18 +168,149 @@ def hold_keeps():
 def hold_waited():
     process, first = holder("tcp", 4)
     waiting = [start(command, *options, "--wait=forever",
-                     *[word.format(f"2@{first + 2 * i}") for word in words])
+                     *[word.format(f"2@{first + 2 * i}") for word in words],
+                     stdin=subprocess.PIPE)
                for i, (command, options, words) in enumerate((
                    ("hold", [], ["tcp", "{}"]),
                    ("run", ["--scope=machine"], ["--tcp={}", "true"])))]
-    done = portres("hold", "--wait=1", "tcp", f"4@{first}")
-    expect((done.returncode, "EADDRINUSE" in done.stderr), (75, True))
+    early = time.monotonic() + 1
+    ended = start("hold", "--wait=1", "tcp", f"4@{first}",
+                  stdin=subprocess.PIPE)
+    expect((ended.wait(PATIENCE), "EADDRINUSE" in ended.stderr.read()),
+           (75, True))
+    expect(time.monotonic() >= early, True)
+    ended.communicate()
     expect([each.poll() for each in waiting], [None, None])
     process.kill()
+    expect(waiting[0].stdout.readline(), f"tcp {first} 2\n")
     for each in waiting:
         each.communicate()
         expect(each.returncode, 0)
     process.communicate()
+
+
+def waiters(first):
+    """Commands that wait for two ports, and have found them busy."""
+    for words in (["hold", "--wait=forever", "tcp", f"2@{first}"],
+                  ["run", "--scope=machine", "--wait=forever",
+                   f"--tcp=2@{first}", "echo", "had"],
+                  ["run", "--scope=shared", "--wait=forever",
+                   f"--tcp=2@{first}", "echo", "had"]):
+        process = start(*words, stdin=subprocess.PIPE)
+        await_pause(process)
+        yield process
+
+
+def await_pause(process):
+    """Until it sleeps, and signals come to it: not amid a try."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        expect(process.poll(), None)
+        told = "".join(task.joinpath("status").read_text() for task in
+                       pathlib.Path(f"/proc/{process.pid}/task").iterdir())
+        if set(re.findall(r"^(?:State:\t(.)|SigBlk:\t0*(.*))", told,
+                          re.M)) == {("S", ""), ("", "")}:
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{process.args} does not wait")
+
+
+@row("given a command that waits for ports, when a signal asks it to end, "
+     "then it ends by that, and nothing is reserved")
+def wait_signalled():
+    process, first = holder("tcp", 2)
+    for number in signal.SIGTERM, signal.SIGINT, signal.SIGHUP:
+        for each in waiters(first):
+            each.send_signal(number)
+            expect((each.communicate(timeout=PATIENCE), each.returncode),
+                   (("", ""), -number))
+            expect(reservations(),
+                   [entry("tcp", first, 2, 0, process, None)])
+    process.communicate()
+
+
+@row("given a holder that waits for ports, when its input ends, then it ends "
+     "as one that found them busy, and nothing is reserved")
+def wait_given_up():
+    process, first = holder("tcp", 2)
+    stranger = socket.create_server(("127.0.0.1", 0))
+    for scope, block in (("shared", f"2@{first}"), ("machine", f"2@{first}"),
+                         ("process", f"1@{stranger.getsockname()[1]}")):
+        waiting = start("hold", "--wait=forever", "tcp", block,
+                        stdin=subprocess.PIPE,
+                        variables={"PORTRES_SCOPE": scope})
+        await_pause(waiting)
+        waiting.stdin.write("of no meaning\n")
+        waiting.stdin.flush()
+        await_pause(waiting)
+        told = waiting.communicate(timeout=PATIENCE)
+        expect((scope, waiting.returncode, told),
+               (scope, 75,
+                ("", "portres: hold: no block: the standard input has ended\n")))
+        expect(reservations(), [entry("tcp", first, 2, 0, process, None)])
+    stranger.close()
+    process.communicate()
+
+
+@row("given a holder whose input has ended before, then it has a block that is "
+     "free, and does not wait for one that is not")
+def wait_without_input():
+    process, first = holder("tcp", 2)
+    for block, code, said in ((f"1@{first + 1}", 75, ""),
+                              (f"1@{first + 2}", 0, f"tcp {first + 2} 1\n")):
+        done = portres("hold", "--wait=forever", "tcp", block)
+        expect((done.returncode, done.stdout), (code, said))
+    process.communicate()
+
+
+@row("given ports that can never be had, then no command waits for them")
+def wait_in_vain():
+    for words, code in ((["hold", "--wait=forever", "tcp", 16385], 75),
+                        (["hold", "--wait=forever", "udp", 65535], 75),
+                        (["hold", "--wait=forever", "tcp", "2@65535"], 2),
+                        (["run", "--wait=forever", "--scope=shared",
+                          "--tcp=16385", "true"], 125)):
+        done = portres(*words, stdin=None)
+        expect((words, done.returncode, done.stdout), (words, code, ""))
+
+
+@row("given a persistent reservation, when it is waited for, "
+     "then who waits has it once it is deleted")
+def wait_persistent():
+    first = free_block(2)
+    with folder() as where:
+        options = {"variables": {"PORTRES_STATE_DIR": str(where)}}
+        expect(portres("create", "tcp", first, 2, **options).returncode, 0)
+        waiting = start("hold", "--wait=forever", "tcp", f"2@{first}",
+                        stdin=subprocess.PIPE, **options)
+        await_pause(waiting)
+        expect(portres("delete", "tcp", first, 2, **options).returncode, 0)
+        expect(waiting.stdout.readline(), f"tcp {first} 2\n")
+        waiting.communicate()
+
+
+@row("given what a closed server has left at a port, when a tree waits for it "
+     "at scope machine, then it begins once that is gone, and not before")
+def wait_remnant():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        client = socket.create_connection(("127.0.0.1", port))
+        server.accept()[0].close()
+    words = f"--tcp=1@{port}", "echo", "had"
+    done = portres("run", "--scope=machine", *words)
+    expect((done.returncode, "EADDRINUSE" in done.stderr), (125, True))
+    early = time.monotonic() + 1
+    done = portres("run", "--scope=machine", "--wait=1", *words)
+    expect((done.returncode, "EADDRINUSE" in done.stderr), (125, True))
+    expect(time.monotonic() >= early, True)
+    process = start("run", "--scope=machine", "--wait=forever", *words)
+    time.sleep(0.3)
+    expect(process.poll(), None)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                      struct.pack("ii", 1, 0))
+    client.close()
+    stdout, _ = process.communicate(timeout=PATIENCE)
+    expect((process.returncode, stdout), (0, "had\n"))
 
 
 @row("given a holder is killed, when its block is wanted, "

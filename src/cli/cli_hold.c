@@ -14,6 +14,7 @@
 #include "cli_parse.h"
 #include "cli_say.h"
 #include "cli_scope.h"
+#include "waiter.h"
 
 struct request {
   enum portres_protocol protocol;
@@ -81,22 +82,86 @@ static enum portres_scope wanted_scope(void) {
                                          : PORTRES_SCOPE_SHARED;
 }
 
-static int acquire(const struct request* request,
+/* --- The standard input --- */
+
+static bool has_ended(int fd) {
+  char ignored[512];
+  ssize_t len = read(fd, ignored, sizeof ignored);
+  return len == 0 || (len < 0 && errno != EINTR && errno != EAGAIN);
+}
+
+/* Until the descriptor has something to read, or, false, the standard input
+ * ends. What is written to the input is of no meaning. */
+static bool comes_before_end(int fd) {
+  struct pollfd sources[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                              {.fd = fd, .events = POLLIN}};
+
+  for (;;) {
+    int count = poll(sources, 2, -1);
+    if (count < 0 && errno != EINTR) {
+      return false;
+    }
+    if (count > 0 && sources[1].revents != 0) {
+      return true;
+    }
+    if (count > 0 && has_ended(STDIN_FILENO)) {
+      return false;
+    }
+  }
+}
+
+/* --- Acquiring --- */
+
+/* Whoever closes the input has given up. The acquire ends with the process. */
+static int wait_for_block(const struct cli_command* self,
+                          int owner,
+                          const struct portres_options* options,
+                          struct portres_reservation* out) {
+  static struct waiter waiter;
+  int error = waiter_start(&waiter, owner, options);
+  int status;
+
+  if (error != 0) {
+    cli_complain(self->name, "cannot wait: %s", strerror(error));
+    return CLI_FAILED;
+  }
+  if (!comes_before_end(waiter.ended)) {
+    cli_complain(self->name, "no block: the standard input has ended");
+    return CLI_BUSY;
+  }
+  status = waiter_join(&waiter, out);
+  return status == PORTRES_OK ? CLI_OK : cli_failed(self, "no block", status);
+}
+
+/* What is free is had, whether the input has ended or not. */
+static int acquire(const struct cli_command* self,
+                   const struct request* request,
                    struct portres_reservation* out) {
   struct portres_options options = {.size = sizeof options,
                                     .range = request->range,
                                     .scope = wanted_scope(),
-                                    .label = request->label,
-                                    .wait_ms = request->wait_ms};
+                                    .label = request->label};
   int type = request->protocol == PORTRES_TCP ? SOCK_STREAM : SOCK_DGRAM;
-  int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+  int owner = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+  int status;
 
-  if (fd < 0) {
-    fd = socket(AF_INET6, type | SOCK_CLOEXEC, 0);
+  if (owner < 0) {
+    owner = socket(AF_INET6, type | SOCK_CLOEXEC, 0);
   }
   portres_use_calls();
-  return fd < 0 ? PORTRES_ENOBUFS : portres_acquire_with(fd, &options, out);
+  status =
+      owner < 0 ? PORTRES_ENOBUFS : portres_acquire_with(owner, &options, out);
+  if (status == PORTRES_OK) {
+    return CLI_OK;
+  }
+  if (request->wait_ms == 0 || owner < 0) {
+    return cli_failed(self, "no block", status);
+  }
+  options.wait_ms = request->wait_ms;
+  return wait_for_block(self, owner, &options, out);
 }
+
+/* --- Holding --- */
 
 static void print(const struct request* request, struct portres_range range) {
   const char* protocol = cli_protocol_name(request->protocol);
@@ -124,47 +189,24 @@ static int open_signals(void) {
   return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-static bool has_ended(int fd) {
-  char ignored[512];
-  ssize_t len = read(fd, ignored, sizeof ignored);
-  return len == 0 || (len < 0 && errno != EINTR && errno != EAGAIN);
-}
-
-/* Until the standard input ends, or a signal asks for it. What is written to
- * the input is of no meaning. */
-static void wait_for_end(int signals) {
-  struct pollfd sources[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                              {.fd = signals, .events = POLLIN}};
-
-  do {
-    if (poll(sources, 2, -1) < 0 && errno != EINTR) {
-      return;
-    }
-    if (sources[1].revents != 0) {
-      return;
-    }
-  } while (sources[0].revents == 0 || !has_ended(STDIN_FILENO));
-}
-
 int cli_hold_main(const struct cli_command* self, int count, char** words) {
   struct request request = {.label = ""};
-  struct portres_reservation granted;
+  struct portres_reservation granted = {.token = 0};
   int signals;
   int code;
-  int status;
 
   if (!read_request(self, count, words, &request, &code)) {
     return code;
   }
-  status = acquire(&request, &granted);
-  if (status != PORTRES_OK) {
-    return cli_failed(self, "no block", status);
+  code = acquire(self, &request, &granted);
+  if (code != CLI_OK) {
+    return code;
   }
   signals = open_signals();
   print(&request, granted.range);
   code = cli_finish(CLI_OK);
   if (code == CLI_OK) {
-    wait_for_end(signals);
+    comes_before_end(signals);
   }
   return code;
 }

@@ -3,12 +3,49 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "guard.h"
+#include "platform.h"
 #include "share.h"
 
-enum { ACQUIRE_ATTEMPTS = 200 };
+enum { ACQUIRE_ATTEMPTS = 200, PAUSE_MS = 50 };
+
+/* --- Waiting --- */
+
+static uint32_t time_left(const struct tree* tree) {
+  uint64_t passed_ms = portres__platform_now_ms() - tree->since_ms;
+
+  if (tree->wait_ms == PORTRES_FOREVER) {
+    return PORTRES_FOREVER;
+  }
+  return passed_ms < tree->wait_ms ? (uint32_t)(tree->wait_ms - passed_ms) : 0;
+}
+
+/* Alone, so that nobody is kept from the others meanwhile. */
+static bool can_be_guarded(enum portres_protocol protocol, uint16_t port) {
+  int guard = guard_open(protocol, port);
+
+  if (guard >= 0) {
+    close(guard);
+  }
+  return guard >= 0 || errno != EADDRINUSE;
+}
+
+/* False: the time is over. */
+static bool wait_for_port(const struct tree* tree,
+                          enum portres_protocol protocol,
+                          uint16_t port) {
+  const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+  bool is_free = false;
+
+  while (!is_free && time_left(tree) != 0) {
+    nanosleep(&pause, NULL);
+    is_free = can_be_guarded(protocol, port);
+  }
+  return is_free;
+}
 
 /* --- Reserving --- */
 
@@ -32,14 +69,15 @@ static void close_guards(struct tree_block* block) {
   }
 }
 
-/* Returns: 0, or an errno value, and no guards. */
-static int guard_all(struct tree_block* block) {
+/* Returns: 0, or an errno value and the port, and no guards. */
+static int guard_all(struct tree_block* block, uint16_t* port_out) {
   for (unsigned i = 0; i < block->range.count; i++) {
     uint16_t port = (uint16_t)(block->range.start + i);
     block->guards[i] = guard_open(block->protocol, port);
     if (block->guards[i] < 0) {
       int error = errno;
       close_guards(block);
+      *port_out = port;
       return error;
     }
   }
@@ -68,7 +106,7 @@ static int acquire_once(const struct tree* tree,
                                     .range = want,
                                     .scope = tree->scope->of_library,
                                     .label = tree->label,
-                                    .wait_ms = tree->wait_ms};
+                                    .wait_ms = time_left(tree)};
   struct portres_reservation granted;
   int status = portres_acquire_with(block->owner, &options, &granted);
 
@@ -85,18 +123,19 @@ static int acquire_once(const struct tree* tree,
 
 /* Another `portres run` may look at the same ports at the same moment, and find
  * them as free as we did: who guards the first one has them. The other acquires
- * again, and waits with it. */
+ * again, and waits with it. A port whose closed connections are left has no
+ * owner for the library, and can have no guard: that is waited for here. */
 static int acquire_guarded(const struct tree* tree, struct tree_block* block) {
   struct portres_range want = block->range;
-  int status = PORTRES_OK;
 
-  for (int i = 0; i < ACQUIRE_ATTEMPTS; i++) {
+  for (int i = 1;; i++) {
+    uint16_t port;
     int error;
-    status = acquire_once(tree, block, want);
+    int status = acquire_once(tree, block, want);
     if (status != PORTRES_OK || !tree->scope->is_guarded) {
       return status;
     }
-    error = guard_all(block);
+    error = guard_all(block, &port);
     if (error == 0) {
       /* Should it fail: they hold all the same. */
       portres__share_set_scope(block->token, PORTRES_SCOPE_MACHINE);
@@ -106,12 +145,11 @@ static int acquire_guarded(const struct tree* tree, struct tree_block* block) {
     if (error != EADDRINUSE) {
       return PORTRES_ENOBUFS;
     }
-    status = PORTRES_EADDRINUSE;
-    if (want.start != 0 && tree->wait_ms == 0) {
-      return status;
+    if ((want.start != 0 || i >= ACQUIRE_ATTEMPTS) &&
+        !wait_for_port(tree, block->protocol, port)) {
+      return PORTRES_EADDRINUSE;
     }
   }
-  return status;
 }
 
 static int acquire_block(const struct tree* tree, struct tree_block* block) {
@@ -128,6 +166,7 @@ static int acquire_block(const struct tree* tree, struct tree_block* block) {
 }
 
 int tree_acquire(struct tree* tree, const struct tree_block** failed_out) {
+  tree->since_ms = portres__platform_now_ms();
   if (tree->scope->is_guarded) {
     raise_limit();
   }

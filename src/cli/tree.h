@@ -38,7 +38,8 @@ struct tree_block {
 struct tree {
   const struct cli_scope* scope;
   const char* label;
-  uint32_t wait_ms; /* for ports that are busy */
+  uint32_t wait_ms;  /* for ports that are busy, in all */
+  uint64_t since_ms; /* when that began */
   struct tree_block blocks[TREE_BLOCKS];
 };
 
