@@ -136,17 +136,6 @@ static void swap(struct owner* owner, struct block* block) {
   owner->ground->swaps++;
 }
 
-/* COMPAT: the port of a UDP socket that may be a child's is bare for a moment
- * when it is closed. */
-static bool has_udp(const struct owner* owner) {
-  for (int i = 0; i < KILL_OWNER_BLOCKS; i++) {
-    if (owner->blocks[i].s >= 0 && owner->blocks[i].index == 1) {
-      return true;
-    }
-  }
-  return false;
-}
-
 static void fork_once(struct owner* owner) {
   const pid_t pid = fork();
   if (pid == 0) {
@@ -161,7 +150,7 @@ static void act(struct owner* owner) {
   const unsigned choice = dice(owner, 32);
   if (block->s < 0) {
     begin(owner, block);
-  } else if (choice < 4 && owner->ground->may_fork && !has_udp(owner)) {
+  } else if (choice < 4 && owner->ground->may_fork) {
     fork_once(owner);
   } else if (choice < 20) {
     swap(owner, block);

@@ -15,21 +15,46 @@ static int guard_of(const struct portres__beside* pair) {
   return pair->is_guard_new ? pair->newcomer : pair->holder;
 }
 
-/* Returns: 0 or the negative of an errno. */
+/* The guard that is closed if all goes well; -1: none. */
+static int ended_of(const struct portres__beside* pair) {
+  return pair->fate == PORTRES__BESIDE_ENDS ? guard_of(pair) : pair->aside;
+}
+
+/* Whom the socket bears by its own options the guard must bear. */
+static void share_flag(int option, int user, int guard) {
+  int value = 0;
+  socklen_t value_len = sizeof value;
+
+  if (getsockopt(user, SOL_SOCKET, option, &value, &value_len) == 0 &&
+      value != 0) {
+    setsockopt(guard, SOL_SOCKET, option, &value, sizeof value);
+  }
+}
+
+/* The guard steps aside amid the truce, for afterwards datagrams would be as
+ * much its own as the socket's; and Linux has had the two in one group of
+ * SO_REUSEPORT, which the guard leaves by this. */
 static int bind_by(enum portres__way way,
                    const struct portres__beside* pair,
                    const struct sockaddr* address,
-                   socklen_t address_len) {
+                   socklen_t address_len,
+                   bool* is_aside_out) {
   struct portres__truce truce = {
       .parties = {{.fd = user_of(pair)},
-                  {.fd = guard_of(pair), .is_guard = true}}};
-  int result = -portres__truce_begin(&truce, way, 2);
+                  {.fd = guard_of(pair), .is_guard = true},
+                  {.fd = pair->aside}}};
+  int result = -portres__truce_begin(&truce, way, pair->aside < 0 ? 2 : 3);
 
   if (result == 0) {
     result = portres__kernel_bind(pair->newcomer, address, address_len);
   }
-  portres__truce_end(&truce,
-                     result == 0 && pair->ends_guard ? guard_of(pair) : -1);
+  *is_aside_out = result == 0 && pair->fate == PORTRES__BESIDE_ASIDE &&
+                  portres__truce_step_aside(&truce.parties[1]) == 0;
+  portres__truce_end(&truce, result == 0 ? ended_of(pair) : -1);
+  if (*is_aside_out) {
+    share_flag(SO_REUSEADDR, user_of(pair), guard_of(pair));
+    share_flag(SO_REUSEPORT, user_of(pair), guard_of(pair));
+  }
   return result;
 }
 
@@ -58,20 +83,22 @@ unsigned portres__beside_rights(const struct sockaddr* address,
 int portres__beside_bind(const struct portres__beside* pair,
                          const struct sockaddr* address,
                          socklen_t address_len,
-                         bool* is_unclean_out) {
+                         struct portres__beside_outcome* out) {
   unsigned rights = portres__beside_rights(address, address_len);
   enum portres__way way =
       (rights & PORTRES__WAY_DEVICE) != 0  ? PORTRES__WAY_DEVICE
       : (rights & PORTRES__WAY_OWNER) != 0 ? PORTRES__WAY_OWNER
                                            : PORTRES__WAY_REUSEPORT;
   int saved_errno = errno;
-  int result = bind_by(way, pair, address, address_len);
+  int result = bind_by(way, pair, address, address_len, &out->is_aside);
 
   if (result == -EADDRINUSE && way == PORTRES__WAY_REUSEPORT &&
-      portres__truce_is_of_two_users(pair->newcomer, pair->holder)) {
-    result = bind_by(PORTRES__WAY_REUSEADDR, pair, address, address_len);
+      (portres__truce_is_of_two_users(pair->newcomer, pair->holder) ||
+       portres__truce_is_of_two_users(pair->newcomer, pair->aside))) {
+    result = bind_by(PORTRES__WAY_REUSEADDR, pair, address, address_len,
+                     &out->is_aside);
   }
-  *is_unclean_out = result == 0 && way == PORTRES__WAY_REUSEPORT;
+  out->is_unclean = result == 0 && way == PORTRES__WAY_REUSEPORT;
   errno = saved_errno;
   return result;
 }

@@ -11,6 +11,7 @@
 #include "guardsocket_posix.h"
 #include "kernel_posix.h"
 #include "platform.h"
+#include "way_posix.h"
 
 enum {
   PATIENCE = 100000, /* turns of another thread */
@@ -129,24 +130,48 @@ struct request {
   enum portres_protocol protocol;
   uint16_t port;
   bool over_remnants;
-  int holder; /* -1: none */
-  bool is_unclean;
+  bool is_asking; /* portres__guard_is_port_left() */
+  int holder;     /* -1: none */
+  int aside;      /* -1: none */
 };
+
+static int bind_alone(int fd,
+                      const struct sockaddr* address,
+                      socklen_t address_len,
+                      const struct request* request) {
+  int error = request->is_asking
+                  ? portres__way_set_device(fd, PORTRES__WAY_DEVICE_ASKING)
+                  : 0;
+
+  return error != 0
+             ? -error
+             : bind_plainly(fd, address, address_len, request->over_remnants);
+}
+
+static int bind_beside(int fd,
+                       const struct sockaddr* address,
+                       socklen_t address_len,
+                       const struct request* request) {
+  struct portres__beside pair = {.newcomer = fd,
+                                 .holder = request->holder,
+                                 .is_guard_new = true,
+                                 .aside = request->aside,
+                                 .fate = PORTRES__BESIDE_STAYS};
+  struct portres__beside_outcome unused;
+
+  return portres__beside_bind(&pair, address, address_len, &unused);
+}
 
 static int bind_kept(struct portres__kept* kept,
                      int family,
-                     struct request* request) {
+                     const struct request* request) {
   union portres__address address;
   socklen_t address_len = portres__address_any(family, request->port, &address);
   int fd = portres__kept_begin(kept);
-  struct portres__beside pair = {fd, request->holder, true, false};
-  int result;
+  int result = request->holder < 0
+                   ? bind_alone(fd, &address.any, address_len, request)
+                   : bind_beside(fd, &address.any, address_len, request);
 
-  result =
-      request->holder < 0
-          ? bind_plainly(fd, &address.any, address_len, request->over_remnants)
-          : portres__beside_bind(&pair, &address.any, address_len,
-                                 &request->is_unclean);
   portres__kept_end(kept);
   return -result;
 }
@@ -155,7 +180,7 @@ static int bind_kept(struct portres__kept* kept,
  * it among those to be closed. */
 static int open_of(struct portres__kept* kept,
                    int family,
-                   struct request* request) {
+                   const struct request* request) {
   int fd = portres__guardsocket_open(family, request->protocol);
   int error;
 
@@ -173,7 +198,7 @@ static int open_of(struct portres__kept* kept,
   return error;
 }
 
-static int open_any(struct portres__kept* kept, struct request* request) {
+static int open_any(struct portres__kept* kept, const struct request* request) {
   int saved_errno = errno;
   int error = open_of(kept, AF_INET6, request);
 
@@ -189,20 +214,20 @@ int portres__guard_open(struct portres__kept* kept,
                         enum portres_protocol protocol,
                         uint16_t port,
                         bool over_remnants) {
-  struct request request = {protocol, port, over_remnants, -1, false};
+  struct request request = {.protocol = protocol,
+                            .port = port,
+                            .over_remnants = over_remnants,
+                            .holder = -1};
   return open_any(kept, &request);
 }
 
 int portres__guard_open_beside(struct portres__kept* kept,
                                enum portres_protocol protocol,
                                uint16_t port,
-                               int holder,
-                               bool* is_unclean_out) {
-  struct request request = {protocol, port, false, holder, false};
-  int error = open_any(kept, &request);
-
-  *is_unclean_out = request.is_unclean;
-  return error;
+                               int holder) {
+  struct request request = {
+      .protocol = protocol, .port = port, .holder = holder, .aside = -1};
+  return open_any(kept, &request);
 }
 
 void portres__guard_close(struct portres__kept* kept) {
@@ -219,4 +244,61 @@ bool portres__guard_clean(struct portres__kept* kept) {
   portres__kept_end(kept);
   errno = saved_errno;
   return is_clean;
+}
+
+/* --- Aside --- */
+
+bool portres__guard_step_aside(struct portres__kept* kept) {
+  int saved_errno = errno;
+  int fd = portres__kept_begin(kept);
+  bool is_aside = portres__way_set_device(fd, PORTRES__WAY_DEVICE_ASIDE) == 0;
+
+  portres__kept_end(kept);
+  errno = saved_errno;
+  return is_aside;
+}
+
+bool portres__guard_is_port_left(struct portres__kept* scratch,
+                                 enum portres_protocol protocol,
+                                 uint16_t port) {
+  struct request request = {
+      .protocol = protocol, .port = port, .is_asking = true, .holder = -1};
+  int error = open_any(scratch, &request);
+
+  portres__guard_close(scratch);
+  return error == 0;
+}
+
+/* Who has CAP_NET_RAW can take back what anybody can do. */
+static bool step_back(int fd) {
+  int off = 0;
+
+  if (portres__way_set_device(fd, 0) != 0) {
+    return false;
+  }
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof off);
+  setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &off, sizeof off);
+  return true;
+}
+
+int portres__guard_come_back(struct portres__kept* kept,
+                             struct portres__kept* next,
+                             uint16_t port,
+                             int holder) {
+  int saved_errno = errno;
+  int aside = portres__kept_begin(kept);
+  struct request request = {.protocol = PORTRES_UDP,
+                            .port = port,
+                            .holder = holder < 0 ? aside : holder,
+                            .aside = holder < 0 ? -1 : aside};
+  bool is_back = step_back(aside);
+  int error = is_back ? 0 : open_any(next, &request);
+
+  portres__kept_end(kept);
+  if (!is_back && error == 0) {
+    portres__guard_close(kept);
+    portres__kept_hand_on(next, kept);
+  }
+  errno = saved_errno;
+  return error;
 }

@@ -51,8 +51,30 @@ int portres__guard_open(struct portres__kept* kept,
 int portres__guard_open_beside(struct portres__kept* kept,
                                enum portres_protocol protocol,
                                uint16_t port,
-                               int holder,
-                               bool* is_unclean_out);
+                               int holder);
+
+/* --- Aside ---
+ *
+ * A guard of UDP that has stepped aside for a socket keeps the port from others
+ * all the same, but for sockets that are bound to a device; and to it no
+ * datagram comes. So it can stay while a socket has the port, and be there when
+ * that is closed, by whichever process that has it. */
+
+/* False: it cannot, and is what it was. */
+bool portres__guard_step_aside(struct portres__kept* kept);
+
+/* No socket but such guards has the port. `scratch` keeps nothing. */
+bool portres__guard_is_port_left(struct portres__kept* scratch,
+                                 enum portres_protocol protocol,
+                                 uint16_t port);
+
+/* Have a guard like others in its place, beside the program's socket that has
+ * the port (-1: there is none). Meanwhile `next`, which keeps nothing, keeps
+ * the new one. Returns: 0 or an errno value, and it is what it was then. */
+int portres__guard_come_back(struct portres__kept* kept,
+                             struct portres__kept* next,
+                             uint16_t port,
+                             int holder);
 
 /* Close it, if there is one. */
 void portres__guard_close(struct portres__kept* kept);

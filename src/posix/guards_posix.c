@@ -37,7 +37,8 @@ bool portres__slot_take(struct portres__slot* slot,
 
 static bool take_guarded(struct portres__slot* slot) {
   return portres__slot_take(slot, PORTRES__SLOT_GUARDED) ||
-         portres__slot_take(slot, PORTRES__SLOT_UNCLEAN);
+         portres__slot_take(slot, PORTRES__SLOT_UNCLEAN) ||
+         portres__slot_take(slot, PORTRES__SLOT_ASIDE);
 }
 
 static void dismiss(struct portres__slot* slot) {
@@ -125,6 +126,7 @@ static struct portres__guards* create(enum portres_protocol protocol,
   for (uint32_t i = 0; i < count; i++) {
     atomic_store(&guards->slots[i].kept.fd, -1);
     atomic_store(&guards->slots[i].user.fd, -1);
+    atomic_store(&guards->slots[i].next.fd, -1);
   }
   return guards;
 }
@@ -215,6 +217,26 @@ static enum portres__slot_state guard_again(struct portres__guards* guards,
                          : PORTRES__SLOT_GUARDED;
 }
 
+/* The port's last socket is closed here. Whether it is in other processes the
+ * kernel tells; by then the port is nobody else's. */
+static enum portres__slot_state come_back(struct portres__guards* guards,
+                                          struct portres__slot* slot) {
+  uint16_t port = (uint16_t)(guards->start + (slot - guards->slots));
+  struct portres__guard_entry entry;
+  bool is_back = false;
+
+  if (portres__guard_enter(&entry)) {
+    is_back =
+        portres__guard_is_port_left(&slot->next, guards->protocol, port) &&
+        portres__guard_come_back(&slot->kept, &slot->next, port, -1) == 0;
+    portres__guard_leave(&entry);
+  }
+  if (!is_back) {
+    atomic_store(&guards->is_lacking, true);
+  }
+  return is_back ? PORTRES__SLOT_GUARDED : PORTRES__SLOT_ASIDE;
+}
+
 void portres__platform_guard_again(struct portres__reservation* reservation,
                                    uint16_t port) {
   struct portres__guards* guards = reservation->guards;
@@ -228,6 +250,8 @@ void portres__platform_guard_again(struct portres__reservation* reservation,
     atomic_store(&guards->is_lacking, true);
   } else if (portres__slot_take(slot, PORTRES__SLOT_BARE)) {
     portres__slot_give(reservation, slot, guard_again(guards, slot));
+  } else if (portres__slot_take(slot, PORTRES__SLOT_ASIDE)) {
+    portres__slot_give(reservation, slot, come_back(guards, slot));
   }
 }
 
@@ -248,7 +272,7 @@ static bool retry_slot(struct portres__reservation* reservation,
   struct portres__slot* slot = &reservation->guards->slots[offset];
   uint8_t state = atomic_load(&slot->state);
 
-  if ((state != PORTRES__SLOT_BARE && state != PORTRES__SLOT_UNCLEAN) ||
+  if (state == PORTRES__SLOT_GUARDED || state == PORTRES__SLOT_TAKEN ||
       !portres__pool_add_bit(reservation->pool, offset)) {
     return false;
   }

@@ -18,6 +18,7 @@ enum portres__slot_state {
   PORTRES__SLOT_BARE,    /* no guard: a socket has the port, or a stranger */
   PORTRES__SLOT_GUARDED, /* */
   PORTRES__SLOT_UNCLEAN, /* guarded; portres__guard_clean() is to be done */
+  PORTRES__SLOT_ASIDE,   /* UDP: by one that has stepped aside for a socket */
   PORTRES__SLOT_TAKEN    /* somebody is at it */
 };
 
@@ -25,6 +26,7 @@ struct portres__slot {
   _Atomic uint8_t state;
   struct portres__kept kept; /* the guard */
   struct portres__kept user; /* amid a swap, a copy of the program's socket */
+  struct portres__kept next; /* for portres__guard_come_back() */
 };
 
 struct portres__guards {

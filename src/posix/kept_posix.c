@@ -112,6 +112,18 @@ static void await_users(struct portres__kept* kept) {
   }
 }
 
+/* The number is never an ordinary one meanwhile. */
+void portres__kept_hand_on(struct portres__kept* from,
+                           struct portres__kept* to) {
+  int fd = atomic_exchange(&from->fd, -1);
+
+  if (fd >= 0) {
+    await_users(from);
+    atomic_store(&to->fd, fd);
+    atomic_store(&table[fd], to);
+  }
+}
+
 int portres__kept_withdraw(struct portres__kept* kept) {
   int fd = atomic_exchange(&kept->fd, -1);
 

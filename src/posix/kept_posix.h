@@ -43,6 +43,11 @@ bool portres__kept_install_copy(struct portres__kept* kept, int fd);
 int portres__kept_begin(struct portres__kept* kept);
 void portres__kept_end(struct portres__kept* kept);
 
+/* The other one, which has none, keeps it from now on. Between begin and end of
+ * nobody. */
+void portres__kept_hand_on(struct portres__kept* from,
+                           struct portres__kept* to);
+
 /* Keep it no longer: an ordinary descriptor, to be closed at once; -1: none.
  * Not between begin and end of the same thread. */
 int portres__kept_withdraw(struct portres__kept* kept);

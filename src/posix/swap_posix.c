@@ -64,19 +64,22 @@ static bool is_wildcard(const union portres__address* address) {
 
 /* TCP's guard would forbid listen(). UDP's may stay beside a socket that the
  * kernel prefers when a datagram comes: one that is bound to an address, or
- * one of IPv4, the guard being of IPv6. So the rest of the port stays guarded,
- * and the port itself when the socket is closed. */
-static bool stays(const struct portres__guards* guards,
-                  const struct sockaddr* address,
-                  socklen_t address_len) {
+ * one of IPv4, the guard being of IPv6. For others it steps aside. So the rest
+ * of the port stays guarded, and the port itself when the socket is closed,
+ * even if a forked child is the last one to do so. */
+static enum portres__beside_fate fate_of(const struct portres__guards* guards,
+                                         const struct sockaddr* address,
+                                         socklen_t address_len) {
   union portres__address copy = {.any = {0}};
 
   if (guards->protocol != PORTRES_UDP) {
-    return false;
+    return PORTRES__BESIDE_ENDS;
   }
   memcpy(&copy, address, address_len < sizeof copy ? address_len : sizeof copy);
-  return !is_wildcard(&copy) ||
-         (copy.any.sa_family != AF_INET6 && portres__guard_is_always_of_ipv6());
+  return !is_wildcard(&copy) || (copy.any.sa_family != AF_INET6 &&
+                                 portres__guard_is_always_of_ipv6())
+             ? PORTRES__BESIDE_STAYS
+             : PORTRES__BESIDE_ASIDE;
 }
 
 /* Before: the slot is taken. After: it is given back. */
@@ -85,21 +88,25 @@ static int slip_in(const struct portres__reservation* reservation,
                    int fd,
                    const struct sockaddr* address,
                    socklen_t address_len) {
-  bool is_last = !stays(reservation->guards, address, address_len);
-  struct portres__beside pair = {begin_with_user(slot, fd),
-                                 portres__kept_begin(&slot->kept), false,
-                                 is_last};
-  bool is_unclean;
-  int result = portres__beside_bind(&pair, address, address_len, &is_unclean);
-  bool is_bare = result == 0 && is_last;
+  struct portres__beside pair = {
+      .newcomer = begin_with_user(slot, fd),
+      .holder = portres__kept_begin(&slot->kept),
+      .aside = -1,
+      .fate = fate_of(reservation->guards, address, address_len)};
+  struct portres__beside_outcome outcome;
+  int result = portres__beside_bind(&pair, address, address_len, &outcome);
+  enum portres__slot_state state =
+      outcome.is_aside ? PORTRES__SLOT_ASIDE
+      : result != 0 || pair.fate == PORTRES__BESIDE_STAYS
+          ? PORTRES__SLOT_GUARDED
+          : PORTRES__SLOT_BARE;
 
   portres__kept_end(&slot->kept);
   end_with_user(slot);
-  if (is_bare) {
+  if (state == PORTRES__SLOT_BARE) {
     portres__guard_close(&slot->kept);
   }
-  portres__slot_give(reservation, slot,
-                     is_bare ? PORTRES__SLOT_BARE : PORTRES__SLOT_GUARDED);
+  portres__slot_give(reservation, slot, state);
   return result;
 }
 
@@ -137,9 +144,37 @@ static bool take_guarded(struct portres__slot* slot, bool* is_unclean_out) {
   return *is_unclean_out || portres__slot_take(slot, PORTRES__SLOT_GUARDED);
 }
 
+/* The socket that a guard has stepped aside for is closed here, and by now
+ * maybe elsewhere, too. */
+static void call_back(struct portres__reservation* reservation,
+                      uint16_t port,
+                      struct portres__slot* slot) {
+  if (atomic_load(&slot->state) == PORTRES__SLOT_ASIDE &&
+      !portres__reservation_is_shared(reservation, port)) {
+    portres__platform_guard_again(reservation, port);
+  }
+}
+
+/* A guard that has stepped aside bears whom the socket's options bear; but not
+ * 0.0.0.0 beside a [::] of IPv6 only, nor options that were set later. */
+static bool dismiss_aside(const struct portres__reservation* reservation,
+                          uint16_t port,
+                          struct portres__slot* slot) {
+  bool is_ours = portres__reservation_is_shared(reservation, port) &&
+                 portres__slot_take(slot, PORTRES__SLOT_ASIDE);
+
+  if (is_ours) {
+    dismiss(reservation, slot);
+  }
+  return is_ours;
+}
+
 /* Somebody has changed the slot meanwhile, or is at it. */
 static bool is_changing(struct portres__slot* slot, int* patience_io) {
-  if (atomic_load(&slot->state) == PORTRES__SLOT_BARE || *patience_io == 0) {
+  uint8_t state = atomic_load(&slot->state);
+
+  if (state == PORTRES__SLOT_BARE || state == PORTRES__SLOT_ASIDE ||
+      *patience_io == 0) {
     return false;
   }
   --*patience_io;
@@ -159,6 +194,7 @@ int portres__swap_bind(struct portres__reservation* reservation,
 
   portres__guards_retry(reservation);
   do {
+    call_back(reservation, port, slot);
     if (take_guarded(slot, &is_unclean)) {
       if (!portres__reservation_is_shared(reservation, port) &&
           (!is_unclean || portres__guard_clean(&slot->kept))) {
@@ -167,7 +203,8 @@ int portres__swap_bind(struct portres__reservation* reservation,
       dismiss(reservation, slot);
     }
     result = portres__kernel_bind(fd, address, address_len);
-  } while (result == -EADDRINUSE && is_changing(slot, &patience));
+  } while (result == -EADDRINUSE && (dismiss_aside(reservation, port, slot) ||
+                                     is_changing(slot, &patience)));
   return result;
 }
 
@@ -207,34 +244,58 @@ static bool is_connected(int fd) {
 }
 
 /* A UDP guard beside a socket that lives on in another process would take its
- * datagrams. TCP's shows whether it does, once we have closed ours. */
+ * datagrams: one that has stepped aside stays there for now. TCP's shows
+ * whether it does, once we have closed ours. */
 static bool may_be_guarded(int fd, const struct portres__endpoint* endpoint) {
   return atomic_load(&endpoint->protocol) == PORTRES_TCP ||
          is_private(fd, endpoint);
 }
 
+/* Where a slot is bare, or its guard aside, there is one beside the socket from
+ * then on. Returns: the new state. */
 static enum portres__slot_state open_beside(
-    const struct portres__reservation* reservation,
+    const struct portres__guards* guards,
     struct portres__slot* slot,
+    enum portres__slot_state state,
     uint16_t port,
     int holder) {
-  enum portres_protocol protocol = reservation->guards->protocol;
-  struct portres__guard_entry entry;
-  bool is_unclean = false;
-  int error = EAGAIN;
+  enum portres__slot_state done = guards->protocol == PORTRES_TCP
+                                      ? PORTRES__SLOT_UNCLEAN
+                                      : PORTRES__SLOT_GUARDED;
+  int error =
+      state == PORTRES__SLOT_ASIDE
+          ? portres__guard_come_back(&slot->kept, &slot->next, port, holder)
+          : portres__guard_open_beside(&slot->kept, guards->protocol, port,
+                                       holder);
 
+  return error == 0 ? done : state;
+}
+
+/* False: it cannot be. */
+static bool guard_beside(const struct portres__reservation* reservation,
+                         struct portres__slot* slot,
+                         uint16_t port,
+                         int fd) {
+  enum portres__slot_state before =
+      portres__slot_take(slot, PORTRES__SLOT_ASIDE) ? PORTRES__SLOT_ASIDE
+                                                    : PORTRES__SLOT_BARE;
+  enum portres__slot_state after = before;
+  struct portres__guard_entry entry;
+
+  if (before == PORTRES__SLOT_BARE &&
+      !portres__slot_take(slot, PORTRES__SLOT_BARE)) {
+    return false;
+  }
   if (portres__guard_enter(&entry)) {
-    error =
-        portres__guard_open_beside(&slot->kept, protocol, port,
-                                   begin_with_user(slot, holder), &is_unclean);
+    int holder = begin_with_user(slot, fd);
+    after = holder < 0
+                ? before
+                : open_beside(reservation->guards, slot, before, port, holder);
     end_with_user(slot);
     portres__guard_leave(&entry);
   }
-  if (error != 0) {
-    return PORTRES__SLOT_BARE;
-  }
-  return protocol == PORTRES_TCP ? PORTRES__SLOT_UNCLEAN
-                                 : PORTRES__SLOT_GUARDED;
+  portres__slot_give(reservation, slot, after);
+  return after != before;
 }
 
 /* The reservation whose port the endpoint holds; NULL: none, or it has ended.
@@ -261,7 +322,6 @@ struct portres__successor portres__swap_before_close(
   struct portres__reservation* reservation;
   int saved_errno = errno;
   struct portres__slot* slot;
-  enum portres__slot_state state;
   uint16_t port;
 
   if (!portres__slab_is_last(endpoint)) {
@@ -274,16 +334,11 @@ struct portres__successor portres__swap_before_close(
   slot = portres__guards_slot(reservation->guards, port);
   if (!portres__reservation_is_shared(reservation, port) &&
       may_be_guarded(fd, endpoint) &&
-      portres__slot_take(slot, PORTRES__SLOT_BARE)) {
-    bool is_bound_only = reservation->protocol == PORTRES_TCP &&
-                         !is_listening(fd) && !is_connected(fd);
-    state = open_beside(reservation, slot, port, fd);
-    portres__slot_give(reservation, slot, state);
-    if (state != PORTRES__SLOT_BARE) {
-      successor.slot = slot;
-      successor.is_unclean = state == PORTRES__SLOT_UNCLEAN;
-      successor.may_listen_yet = is_bound_only;
-    }
+      guard_beside(reservation, slot, port, fd)) {
+    successor.slot = slot;
+    successor.is_unclean = reservation->protocol == PORTRES_TCP;
+    successor.may_listen_yet = reservation->protocol == PORTRES_TCP &&
+                               !is_listening(fd) && !is_connected(fd);
   }
   errno = saved_errno;
   return successor;
@@ -336,7 +391,13 @@ void portres__swap_undo(struct portres__successor successor,
   struct portres__reservation* reservation = guarded_of(endpoint, &port);
   bool is_unclean;
 
-  if (reservation != NULL && take_guarded(successor.slot, &is_unclean)) {
+  if (reservation == NULL || !take_guarded(successor.slot, &is_unclean)) {
+    return;
+  }
+  if (reservation->protocol == PORTRES_UDP &&
+      portres__guard_step_aside(&successor.slot->kept)) {
+    portres__slot_give(reservation, successor.slot, PORTRES__SLOT_ASIDE);
+  } else {
     dismiss(reservation, successor.slot);
   }
 }

@@ -113,6 +113,18 @@ static inline int portres__truce_begin(struct portres__truce* truce,
 
 /* --- End --- */
 
+/* The party, a guard, has no part in what comes to the port from now on, the
+ * end of the truce included. Returns: 0 or an errno value. */
+static inline int portres__truce_step_aside(
+    struct portres__truce_party* guard) {
+  int error = portres__way_set_device(guard->fd, PORTRES__WAY_DEVICE_ASIDE);
+
+  if (error == 0) {
+    guard->device = PORTRES__WAY_DEVICE_ASIDE;
+  }
+  return error;
+}
+
 static inline void portres__truce_part(
     const struct portres__truce* truce,
     const struct portres__truce_party* party) {

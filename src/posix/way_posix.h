@@ -60,8 +60,14 @@ static inline int portres__way_set_owner(int fd, unsigned owner) {
 }
 
 /* The device that a socket is bound to; 0: none. Those of a number from
- * PORTRES__WAY_NO_DEVICE on are not there. */
-enum { PORTRES__WAY_NO_DEVICE = 0x70727472 };
+ * PORTRES__WAY_NO_DEVICE on are not there. To a socket that is bound to one no
+ * datagram comes, and it bears whoever is bound to another, and nobody else.
+ * Linux 5.7 and later: anybody may choose one for a socket that has none. */
+enum {
+  PORTRES__WAY_NO_DEVICE = 0x70727472, /* and the next: parties of a truce */
+  PORTRES__WAY_DEVICE_ASIDE = PORTRES__WAY_NO_DEVICE + 16,
+  PORTRES__WAY_DEVICE_ASKING
+};
 
 static inline int portres__way_get_device(int fd, int* out) {
   socklen_t out_len = sizeof *out;
