@@ -80,15 +80,23 @@ unsigned portres__beside_rights(const struct sockaddr* address,
              : rights;
 }
 
+/* The device is the faster way; but for that moment nothing comes to the
+ * socket, and whoever connects to a listener that a child serves is refused. */
+static enum portres__way choose_way(unsigned rights, bool is_shared) {
+  unsigned first = is_shared ? PORTRES__WAY_OWNER : PORTRES__WAY_DEVICE;
+
+  return (rights & first) != 0                 ? (enum portres__way)first
+         : (rights & PORTRES__WAY_DEVICE) != 0 ? PORTRES__WAY_DEVICE
+         : (rights & PORTRES__WAY_OWNER) != 0  ? PORTRES__WAY_OWNER
+                                               : PORTRES__WAY_REUSEPORT;
+}
+
 int portres__beside_bind(const struct portres__beside* pair,
                          const struct sockaddr* address,
                          socklen_t address_len,
                          struct portres__beside_outcome* out) {
   unsigned rights = portres__beside_rights(address, address_len);
-  enum portres__way way =
-      (rights & PORTRES__WAY_DEVICE) != 0  ? PORTRES__WAY_DEVICE
-      : (rights & PORTRES__WAY_OWNER) != 0 ? PORTRES__WAY_OWNER
-                                           : PORTRES__WAY_REUSEPORT;
+  enum portres__way way = choose_way(rights, pair->is_shared);
   int saved_errno = errno;
   int result = bind_by(way, pair, address, address_len, &out->is_aside);
 

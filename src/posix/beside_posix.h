@@ -21,8 +21,9 @@ struct portres__beside {
   int newcomer;      /* is bound */
   int holder;        /* has the port */
   bool is_guard_new; /* of the two, which one is our guard */
-  int aside; /* a guard that has the port, too, and has stepped aside; it
-              * is to be closed if this works. -1: none */
+  int aside;      /* a guard that has the port, too, and has stepped aside; it
+                   * is to be closed if this works. -1: none */
+  bool is_shared; /* the program's socket, with other processes */
   enum portres__beside_fate fate;
 };
 

@@ -133,6 +133,7 @@ struct request {
   bool is_asking; /* portres__guard_is_port_left() */
   int holder;     /* -1: none */
   int aside;      /* -1: none */
+  bool is_shared; /* the holder */
 };
 
 static int bind_alone(int fd,
@@ -156,6 +157,7 @@ static int bind_beside(int fd,
                                  .holder = request->holder,
                                  .is_guard_new = true,
                                  .aside = request->aside,
+                                 .is_shared = request->is_shared,
                                  .fate = PORTRES__BESIDE_STAYS};
   struct portres__beside_outcome unused;
 
@@ -224,9 +226,13 @@ int portres__guard_open(struct portres__kept* kept,
 int portres__guard_open_beside(struct portres__kept* kept,
                                enum portres_protocol protocol,
                                uint16_t port,
-                               int holder) {
-  struct request request = {
-      .protocol = protocol, .port = port, .holder = holder, .aside = -1};
+                               int holder,
+                               bool is_shared) {
+  struct request request = {.protocol = protocol,
+                            .port = port,
+                            .holder = holder,
+                            .aside = -1,
+                            .is_shared = is_shared};
   return open_any(kept, &request);
 }
 

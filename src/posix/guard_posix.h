@@ -47,11 +47,13 @@ int portres__guard_open(struct portres__kept* kept,
                         uint16_t port,
                         bool over_remnants);
 
-/* The same beside the program's socket that has the port. */
+/* The same beside the program's socket that has the port, and that other
+ * processes may share. */
 int portres__guard_open_beside(struct portres__kept* kept,
                                enum portres_protocol protocol,
                                uint16_t port,
-                               int holder);
+                               int holder,
+                               bool is_shared);
 
 /* --- Aside ---
  *

@@ -243,13 +243,12 @@ static bool is_connected(int fd) {
   return getpeername(fd, &address.any, &address_len) == 0;
 }
 
-/* A UDP guard beside a socket that lives on in another process would take its
- * datagrams: one that has stepped aside stays there for now. TCP's shows
- * whether it does, once we have closed ours. */
-static bool may_be_guarded(int fd, const struct portres__endpoint* endpoint) {
-  return atomic_load(&endpoint->protocol) == PORTRES_TCP ||
-         is_private(fd, endpoint);
-}
+/* The socket that is about to be closed. */
+struct leaver {
+  int fd;
+  uint16_t port;
+  bool is_shared; /* with other processes, as far as can be known */
+};
 
 /* Where a slot is bare, or its guard aside, there is one beside the socket from
  * then on. Returns: the new state. */
@@ -257,41 +256,44 @@ static enum portres__slot_state open_beside(
     const struct portres__guards* guards,
     struct portres__slot* slot,
     enum portres__slot_state state,
-    uint16_t port,
-    int holder) {
+    const struct leaver* leaver) {
   enum portres__slot_state done = guards->protocol == PORTRES_TCP
                                       ? PORTRES__SLOT_UNCLEAN
                                       : PORTRES__SLOT_GUARDED;
+  int holder = begin_with_user(slot, leaver->fd);
   int error =
-      state == PORTRES__SLOT_ASIDE
-          ? portres__guard_come_back(&slot->kept, &slot->next, port, holder)
-          : portres__guard_open_beside(&slot->kept, guards->protocol, port,
-                                       holder);
+      holder < 0 ? EBADF
+      : state == PORTRES__SLOT_ASIDE
+          ? portres__guard_come_back(&slot->kept, &slot->next, leaver->port,
+                                     holder)
+          : portres__guard_open_beside(&slot->kept, guards->protocol,
+                                       leaver->port, holder, leaver->is_shared);
 
+  end_with_user(slot);
   return error == 0 ? done : state;
 }
 
-/* False: it cannot be. */
+/* False: it cannot be. A UDP guard beside a socket that lives on in another
+ * process would take its datagrams: one that has stepped aside stays there for
+ * now. TCP's shows whether it does, once we have closed ours. */
 static bool guard_beside(const struct portres__reservation* reservation,
                          struct portres__slot* slot,
-                         uint16_t port,
-                         int fd) {
-  enum portres__slot_state before =
-      portres__slot_take(slot, PORTRES__SLOT_ASIDE) ? PORTRES__SLOT_ASIDE
-                                                    : PORTRES__SLOT_BARE;
-  enum portres__slot_state after = before;
+                         const struct leaver* leaver) {
+  enum portres__slot_state before = PORTRES__SLOT_BARE;
+  enum portres__slot_state after;
   struct portres__guard_entry entry;
 
-  if (before == PORTRES__SLOT_BARE &&
-      !portres__slot_take(slot, PORTRES__SLOT_BARE)) {
+  if (leaver->is_shared && reservation->protocol == PORTRES_UDP) {
     return false;
   }
+  if (portres__slot_take(slot, PORTRES__SLOT_ASIDE)) {
+    before = PORTRES__SLOT_ASIDE;
+  } else if (!portres__slot_take(slot, PORTRES__SLOT_BARE)) {
+    return false;
+  }
+  after = before;
   if (portres__guard_enter(&entry)) {
-    int holder = begin_with_user(slot, fd);
-    after = holder < 0
-                ? before
-                : open_beside(reservation->guards, slot, before, port, holder);
-    end_with_user(slot);
+    after = open_beside(reservation->guards, slot, before, leaver);
     portres__guard_leave(&entry);
   }
   portres__slot_give(reservation, slot, after);
@@ -321,20 +323,20 @@ struct portres__successor portres__swap_before_close(
   struct portres__successor successor = {NULL, false, false};
   struct portres__reservation* reservation;
   int saved_errno = errno;
+  struct leaver leaver = {.fd = fd};
   struct portres__slot* slot;
-  uint16_t port;
 
   if (!portres__slab_is_last(endpoint)) {
     return successor;
   }
-  reservation = guarded_of(endpoint, &port);
+  reservation = guarded_of(endpoint, &leaver.port);
   if (reservation == NULL) {
     return successor;
   }
-  slot = portres__guards_slot(reservation->guards, port);
-  if (!portres__reservation_is_shared(reservation, port) &&
-      may_be_guarded(fd, endpoint) &&
-      guard_beside(reservation, slot, port, fd)) {
+  slot = portres__guards_slot(reservation->guards, leaver.port);
+  leaver.is_shared = !is_private(fd, endpoint);
+  if (!portres__reservation_is_shared(reservation, leaver.port) &&
+      guard_beside(reservation, slot, &leaver)) {
     successor.slot = slot;
     successor.is_unclean = reservation->protocol == PORTRES_TCP;
     successor.may_listen_yet = reservation->protocol == PORTRES_TCP &&
