@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "guard_support.h"
@@ -111,6 +113,57 @@ static void check_options_meanwhile(void) {
   assert_int_equal(net_bind_any(second, block.start), 0);
   guard_expect_kept(IPPROTO_UDP, block.start);
   net_close(second);
+  contract_end(&block);
+}
+
+/* A child that is just being forked has a copy of the guard yet. */
+static int bind_in_time(int s, uint16_t port) {
+  const time_t end = time(NULL) + WAIT_S;
+  int error;
+  do {
+    error = net_bind_any(s, port);
+  } while (error == EADDRINUSE && time(NULL) < end);
+  return error;
+}
+
+/* What the child has is not in the way; so the guard must not be. */
+static void check_other_family(void) {
+  struct contract_block block = guard_block(IPPROTO_UDP, 1);
+  const int first = contract_bound_member(&block, NET_V6);
+  const struct child child = begin_child();
+  net_close(first);
+  const int second = contract_member(&block, NET_V4);
+  assert_int_equal(bind_in_time(second, block.start), 0);
+  end_child(child);
+  net_close(second);
+  guard_expect_kept(IPPROTO_UDP, block.start);
+  contract_end(&block);
+}
+
+static void set_limit(rlim_t limit, rlim_t* old_out) {
+  struct rlimit limits;
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &limits), 0);
+  *old_out = limits.rlim_cur;
+  limits.rlim_cur = limit;
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &limits), 0);
+}
+
+/* The guard cannot be called back, and whether it could be not be asked. */
+static void check_no_descriptor(void) {
+  struct contract_block block = guard_block(IPPROTO_UDP, 1);
+  const int first = contract_bound_member(&block, NET_DUAL);
+  const struct child child = begin_child();
+  net_close(first);
+  const int second = contract_member(&block, NET_DUAL);
+  rlim_t limit;
+  rlim_t unused;
+  end_child(child);
+  set_limit(0, &limit);
+  const int error = net_bind_any(second, block.start);
+  set_limit(limit, &unused);
+  assert_int_equal(error, 0);
+  net_close(second);
+  guard_expect_kept(IPPROTO_UDP, block.start);
   contract_end(&block);
 }
 
@@ -300,6 +353,14 @@ int main(int argc, char** argv) {
       "given one whose socket sets both options, when it is bound by "
       "a socket without, then it is not had before the child ends",
       check_options_meanwhile);
+  table_add_one(
+      "given one of IPv6 alone that a child has yet, when it is bound by IPv4, "
+      "then it is had",
+      check_other_family);
+  table_add_one(
+      "given no descriptor, when a port that a child had is bound, then it is "
+      "had, and guarded again once it is closed",
+      check_no_descriptor);
   table_add_one(
       "given a block that has ended, when the child ends, too, then "
       "its port is free",

@@ -275,6 +275,52 @@ bool portres__guard_is_port_left(struct portres__kept* scratch,
   return error == 0;
 }
 
+static void copy_flag(int from, int to, int level, int option) {
+  int value = 0;
+  socklen_t value_len = sizeof value;
+
+  if (getsockopt(from, level, option, &value, &value_len) == 0) {
+    setsockopt(to, level, option, &value, sizeof value);
+  }
+}
+
+/* The bind of a socket that differs from `fd` by its device alone. */
+static int bind_alike(struct portres__kept* scratch,
+                      int fd,
+                      const struct sockaddr* address,
+                      socklen_t address_len) {
+  int alike = portres__kept_begin(scratch);
+  int error;
+
+  copy_flag(fd, alike, SOL_SOCKET, SO_REUSEADDR);
+  copy_flag(fd, alike, SOL_SOCKET, SO_REUSEPORT);
+  copy_flag(fd, alike, IPPROTO_IPV6, IPV6_V6ONLY);
+  error = portres__way_set_device(alike, PORTRES__WAY_DEVICE_ASKING);
+  if (error == 0) {
+    error = -portres__kernel_bind(alike, address, address_len);
+  }
+  portres__kept_end(scratch);
+  return error;
+}
+
+bool portres__guard_is_refused_by_others(struct portres__kept* scratch,
+                                         int fd,
+                                         const struct sockaddr* address,
+                                         socklen_t address_len) {
+  int saved_errno = errno;
+  int alike =
+      portres__guardsocket_open(portres__address_family(address), PORTRES_UDP);
+  int error = 0;
+
+  if (alike >= 0 && portres__kept_install(scratch, alike)) {
+    atomic_fetch_add(&count, 1);
+    error = bind_alike(scratch, fd, address, address_len);
+    portres__guard_close(scratch);
+  }
+  errno = saved_errno;
+  return error == EADDRINUSE;
+}
+
 /* Who has CAP_NET_RAW can take back what anybody can do. */
 static bool step_back(int fd) {
   int off = 0;

@@ -9,6 +9,7 @@
 #include <portres/portres.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "kept_posix.h"
 
@@ -69,6 +70,13 @@ bool portres__guard_step_aside(struct portres__kept* kept);
 bool portres__guard_is_port_left(struct portres__kept* scratch,
                                  enum portres_protocol protocol,
                                  uint16_t port);
+
+/* The bind of a socket like `fd` fails for others than such guards. False: it
+ * does not, or that cannot be asked. `scratch` keeps nothing. */
+bool portres__guard_is_refused_by_others(struct portres__kept* scratch,
+                                         int fd,
+                                         const struct sockaddr* address,
+                                         socklen_t address_len);
 
 /* Have a guard like others in its place, beside the program's socket that has
  * the port (-1: there is none). Meanwhile `next`, which keeps nothing, keeps

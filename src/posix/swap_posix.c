@@ -155,18 +155,42 @@ static void call_back(struct portres__reservation* reservation,
   }
 }
 
+/* The kernel would refuse the bind without our guard, too: a forked child has
+ * the port. */
+static bool is_refused_by_others(struct portres__slot* slot,
+                                 int fd,
+                                 const struct sockaddr* address,
+                                 socklen_t address_len) {
+  struct portres__guard_entry entry;
+  bool is_refused;
+
+  portres__guard_enter_patiently(&entry);
+  is_refused = portres__guard_is_refused_by_others(&slot->next, fd, address,
+                                                   address_len);
+  portres__guard_leave(&entry);
+  return is_refused;
+}
+
 /* A guard that has stepped aside bears whom the socket's options bear; but not
- * 0.0.0.0 beside a [::] of IPv6 only, nor options that were set later. */
+ * 0.0.0.0 beside a [::] of IPv6 only, nor options that were set later. And it
+ * is there yet where it could not be called back: while a fork was under way,
+ * or without a descriptor. */
 static bool dismiss_aside(const struct portres__reservation* reservation,
                           uint16_t port,
-                          struct portres__slot* slot) {
-  bool is_ours = portres__reservation_is_shared(reservation, port) &&
-                 portres__slot_take(slot, PORTRES__SLOT_ASIDE);
-
-  if (is_ours) {
-    dismiss(reservation, slot);
+                          struct portres__slot* slot,
+                          int fd,
+                          const struct sockaddr* address,
+                          socklen_t address_len) {
+  if (!portres__slot_take(slot, PORTRES__SLOT_ASIDE)) {
+    return false;
   }
-  return is_ours;
+  if (!portres__reservation_is_shared(reservation, port) &&
+      is_refused_by_others(slot, fd, address, address_len)) {
+    portres__slot_give(reservation, slot, PORTRES__SLOT_ASIDE);
+    return false;
+  }
+  dismiss(reservation, slot);
+  return true;
 }
 
 /* Somebody has changed the slot meanwhile, or is at it. */
@@ -203,8 +227,9 @@ int portres__swap_bind(struct portres__reservation* reservation,
       dismiss(reservation, slot);
     }
     result = portres__kernel_bind(fd, address, address_len);
-  } while (result == -EADDRINUSE && (dismiss_aside(reservation, port, slot) ||
-                                     is_changing(slot, &patience)));
+  } while (result == -EADDRINUSE &&
+           (dismiss_aside(reservation, port, slot, fd, address, address_len) ||
+            is_changing(slot, &patience)));
   return result;
 }
 
