@@ -41,7 +41,7 @@ static int bind_by(enum portres__way way,
                    bool* is_aside_out) {
   struct portres__truce truce = {
       .parties = {{.fd = user_of(pair)},
-                  {.fd = guard_of(pair), .is_guard = true},
+                  {.fd = guard_of(pair), .is_guard = !pair->is_holder_aside},
                   {.fd = pair->aside}}};
   int result = -portres__truce_begin(&truce, way, pair->aside < 0 ? 2 : 3);
 

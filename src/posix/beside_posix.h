@@ -18,12 +18,13 @@ enum portres__beside_fate {
 };
 
 struct portres__beside {
-  int newcomer;      /* is bound */
-  int holder;        /* has the port */
-  bool is_guard_new; /* of the two, which one is our guard */
-  int aside;      /* a guard that has the port, too, and has stepped aside; it
-                   * is to be closed if this works. -1: none */
-  bool is_shared; /* the program's socket, with other processes */
+  int newcomer;         /* is bound */
+  int holder;           /* has the port */
+  bool is_guard_new;    /* of the two, which one is our guard */
+  bool is_holder_aside; /* it is a guard that has stepped aside, and stays so */
+  bool is_shared;       /* the program's socket, with other processes */
+  int aside; /* a guard that has the port, too, and has stepped aside; it
+              * is to be closed if this works. -1: none */
   enum portres__beside_fate fate;
 };
 

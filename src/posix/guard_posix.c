@@ -303,14 +303,14 @@ static int bind_alike(struct portres__kept* scratch,
   return error;
 }
 
-bool portres__guard_is_refused_by_others(struct portres__kept* scratch,
-                                         int fd,
-                                         const struct sockaddr* address,
-                                         socklen_t address_len) {
+int portres__guard_ask(struct portres__kept* scratch,
+                       int fd,
+                       const struct sockaddr* address,
+                       socklen_t address_len) {
   int saved_errno = errno;
   int alike =
       portres__guardsocket_open(portres__address_family(address), PORTRES_UDP);
-  int error = 0;
+  int error = EMFILE;
 
   if (alike >= 0 && portres__kept_install(scratch, alike)) {
     atomic_fetch_add(&count, 1);
@@ -318,7 +318,7 @@ bool portres__guard_is_refused_by_others(struct portres__kept* scratch,
     portres__guard_close(scratch);
   }
   errno = saved_errno;
-  return error == EADDRINUSE;
+  return error;
 }
 
 /* Who has CAP_NET_RAW can take back what anybody can do. */

@@ -71,12 +71,13 @@ bool portres__guard_is_port_left(struct portres__kept* scratch,
                                  enum portres_protocol protocol,
                                  uint16_t port);
 
-/* The bind of a socket like `fd` fails for others than such guards. False: it
- * does not, or that cannot be asked. `scratch` keeps nothing. */
-bool portres__guard_is_refused_by_others(struct portres__kept* scratch,
-                                         int fd,
-                                         const struct sockaddr* address,
-                                         socklen_t address_len);
+/* Try the bind of a socket like `fd`, as if there were no such guards.
+ * `scratch` keeps nothing. Returns: 0 or an errno value; EADDRINUSE: others
+ * refuse it. */
+int portres__guard_ask(struct portres__kept* scratch,
+                       int fd,
+                       const struct sockaddr* address,
+                       socklen_t address_len);
 
 /* Have a guard like others in its place, beside the program's socket that has
  * the port (-1: there is none). Meanwhile `next`, which keeps nothing, keeps

@@ -155,42 +155,69 @@ static void call_back(struct portres__reservation* reservation,
   }
 }
 
-/* The kernel would refuse the bind without our guard, too: a forked child has
- * the port. */
-static bool is_refused_by_others(struct portres__slot* slot,
-                                 int fd,
-                                 const struct sockaddr* address,
-                                 socklen_t address_len) {
+static int bind_beside_aside(struct portres__slot* slot,
+                             int fd,
+                             const struct sockaddr* address,
+                             socklen_t address_len) {
+  struct portres__beside pair = {.newcomer = begin_with_user(slot, fd),
+                                 .holder = portres__kept_begin(&slot->kept),
+                                 .is_holder_aside = true,
+                                 .aside = -1,
+                                 .fate = PORTRES__BESIDE_STAYS};
+  struct portres__beside_outcome unused;
+  int result = portres__beside_bind(&pair, address, address_len, &unused);
+
+  portres__kept_end(&slot->kept);
+  end_with_user(slot);
+  return result;
+}
+
+/* No other socket has the port here. If the kernel refuses it for our guard
+ * alone, that lets it in as it is, so that copies of it, which a child that is
+ * being forked has, do so too. -ENOBUFS: it is to be dismissed. */
+static int slip_in_aside(struct portres__slot* slot,
+                         int fd,
+                         const struct sockaddr* address,
+                         socklen_t address_len) {
   struct portres__guard_entry entry;
-  bool is_refused;
+  int result;
 
   portres__guard_enter_patiently(&entry);
-  is_refused = portres__guard_is_refused_by_others(&slot->next, fd, address,
-                                                   address_len);
+  result = -portres__guard_ask(&slot->next, fd, address, address_len);
+  if (result != -EADDRINUSE &&
+      (result != 0 || bind_beside_aside(slot, fd, address, address_len) != 0)) {
+    result = -ENOBUFS;
+  }
   portres__guard_leave(&entry);
-  return is_refused;
+  return result;
 }
 
 /* A guard that has stepped aside bears whom the socket's options bear; but not
  * 0.0.0.0 beside a [::] of IPv6 only, nor options that were set later. And it
  * is there yet where it could not be called back: while a fork was under way,
- * or without a descriptor. */
-static bool dismiss_aside(const struct portres__reservation* reservation,
-                          uint16_t port,
-                          struct portres__slot* slot,
-                          int fd,
-                          const struct sockaddr* address,
-                          socklen_t address_len) {
+ * or without a descriptor. True: the bind is to be tried again. */
+static bool pass_aside(const struct portres__reservation* reservation,
+                       uint16_t port,
+                       struct portres__slot* slot,
+                       int fd,
+                       const struct sockaddr* address,
+                       socklen_t address_len,
+                       int* result_io) {
+  int result = -ENOBUFS;
+
   if (!portres__slot_take(slot, PORTRES__SLOT_ASIDE)) {
     return false;
   }
-  if (!portres__reservation_is_shared(reservation, port) &&
-      is_refused_by_others(slot, fd, address, address_len)) {
-    portres__slot_give(reservation, slot, PORTRES__SLOT_ASIDE);
-    return false;
+  if (!portres__reservation_is_shared(reservation, port)) {
+    result = slip_in_aside(slot, fd, address, address_len);
   }
-  dismiss(reservation, slot);
-  return true;
+  if (result == -ENOBUFS) {
+    dismiss(reservation, slot);
+    return true;
+  }
+  portres__slot_give(reservation, slot, PORTRES__SLOT_ASIDE);
+  *result_io = result;
+  return false;
 }
 
 /* Somebody has changed the slot meanwhile, or is at it. */
@@ -227,9 +254,10 @@ int portres__swap_bind(struct portres__reservation* reservation,
       dismiss(reservation, slot);
     }
     result = portres__kernel_bind(fd, address, address_len);
-  } while (result == -EADDRINUSE &&
-           (dismiss_aside(reservation, port, slot, fd, address, address_len) ||
-            is_changing(slot, &patience)));
+  } while (
+      result == -EADDRINUSE &&
+      (pass_aside(reservation, port, slot, fd, address, address_len, &result) ||
+       (result == -EADDRINUSE && is_changing(slot, &patience))));
   return result;
 }
 
