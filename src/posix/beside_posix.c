@@ -20,14 +20,16 @@ static int ended_of(const struct portres__beside* pair) {
   return pair->fate == PORTRES__BESIDE_ENDS ? guard_of(pair) : pair->aside;
 }
 
-/* Whom the socket bears by its own options the guard must bear. */
-static void share_flag(int option, int user, int guard) {
+/* Whom the socket bears by its own options the guard must bear, and nobody
+ * else: one that bears a stranger lets him in, whatever the socket's options
+ * are. */
+static void share_flag(const struct portres__beside* pair, int option) {
   int value = 0;
   socklen_t value_len = sizeof value;
 
-  if (getsockopt(user, SOL_SOCKET, option, &value, &value_len) == 0 &&
-      value != 0) {
-    setsockopt(guard, SOL_SOCKET, option, &value, sizeof value);
+  if (getsockopt(user_of(pair), SOL_SOCKET, option, &value, &value_len) == 0 &&
+      (value != 0 || pair->is_holder_aside)) {
+    setsockopt(guard_of(pair), SOL_SOCKET, option, &value, sizeof value);
   }
 }
 
@@ -51,9 +53,9 @@ static int bind_by(enum portres__way way,
   *is_aside_out = result == 0 && pair->fate == PORTRES__BESIDE_ASIDE &&
                   portres__truce_step_aside(&truce.parties[1]) == 0;
   portres__truce_end(&truce, result == 0 ? ended_of(pair) : -1);
-  if (*is_aside_out) {
-    share_flag(SO_REUSEADDR, user_of(pair), guard_of(pair));
-    share_flag(SO_REUSEPORT, user_of(pair), guard_of(pair));
+  if (*is_aside_out || (result == 0 && pair->is_holder_aside)) {
+    share_flag(pair, SO_REUSEADDR);
+    share_flag(pair, SO_REUSEPORT);
   }
   return result;
 }

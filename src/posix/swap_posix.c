@@ -145,11 +145,13 @@ static bool take_guarded(struct portres__slot* slot, bool* is_unclean_out) {
 }
 
 /* The socket that a guard has stepped aside for is closed here, and by now
- * maybe elsewhere, too. */
+ * maybe elsewhere, too. A child that was just forked may have a copy of the
+ * guard, and would be left alone with it. */
 static void call_back(struct portres__reservation* reservation,
                       uint16_t port,
                       struct portres__slot* slot) {
   if (atomic_load(&slot->state) == PORTRES__SLOT_ASIDE &&
+      !portres__guard_has_young_child() &&
       !portres__reservation_is_shared(reservation, port)) {
     portres__platform_guard_again(reservation, port);
   }
