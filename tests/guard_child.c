@@ -17,7 +17,7 @@
 enum { DATAGRAMS = 200, WAIT_S = 20 };
 
 static bool has_rights;
-static long rounds_wanted = 400;
+static long rounds_wanted = 150;
 
 /* --- A child that has copies of all sockets --- */
 
